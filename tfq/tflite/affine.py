@@ -1,4 +1,4 @@
-"""Quantization parameters of a tensor, checked as LiteRT checks them.
+"""Quantization parameters of a tensor, checked as LiteRT checks them and a little more.
 
 Source: google-ai-edge/LiteRT tflite/core/interpreter_builder.cc ParseQuantization.
 """
@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from tfq.errors import Unsupported
+from tfq.errors import TfqError, Unsupported
 from tfq.tflite import constants, flat
 from tfq.tflite.model import NUMPY_TYPES, Blockwise, Quantization
 
+Parameters = tuple[Quantization | None, Blockwise | None]
 
-def read_quantization(
-    tensor: Any, shape: tuple[int, ...], type_: str, tensors: int
-) -> tuple[Quantization | None, Blockwise | None]:
-    """Affine parameters, or where they are found for blockwise weights; (None, None) without any."""
+
+def read_quantization(tensor: Any, shape: tuple[int, ...], type_: str, tensors: int) -> Parameters:
+    """Affine parameters of a guarded schema Tensor, or where blockwise ones are found; (None, None) without any."""
     found = flat.child(tensor, "Quantization")
     if found is None:
         return None, None
@@ -26,51 +26,39 @@ def read_quantization(
     if details == schema.QuantizationDetails.BlockwiseQuantization:
         return None, _blockwise(found, tensors)
     if details != schema.QuantizationDetails.NONE:
-        raise Unsupported(
-            f"quantization details of kind {details}; expected affine or blockwise parameters"
-        )
+        raise Unsupported(f"quantization details of kind {details}; expected affine or blockwise parameters")
     scale = flat.numbers(found, "Scale")
     if scale is None or not scale.size:
         return None, None
     zero_point = flat.numbers(found, "ZeroPoint")
     if zero_point is None or not zero_point.size:
         zero_point = np.zeros(scale.size, np.int64)
-    axis = _axis(found.QuantizedDimension(), scale, zero_point, shape)
+    axis = found.QuantizedDimension()
+    # Files of 2019 and 2020 give a 1-D bias the axis of its weights; a single scale has no axis.
+    if (scale.size == 1 or len(shape) == 1) and not 0 <= axis < len(shape):
+        axis = 0
+    quantization = Quantization(scale, zero_point, axis)
+    try:
+        check(quantization, shape, type_)
+    except TfqError as error:
+        raise flat.damaged(str(error)) from None
+    return quantization, None
+
+
+def check(quantization: Quantization, shape: tuple[int, ...], type_: str) -> None:
+    """Raises TfqError unless the parameters fit each other and a tensor of this shape and type."""
+    scale, zero_point, axis = quantization.scale, quantization.zero_point, quantization.axis
+    if not scale.size or zero_point.size != scale.size:
+        raise TfqError(f"it has {scale.size} scales and {zero_point.size} zero points, expected as many of each")
+    if scale.size > 1 and not (0 <= axis < len(shape) and scale.size == shape[axis]):
+        raise TfqError(f"it has {scale.size} scales along axis {axis} of shape {list(shape)}")
     wrong = np.flatnonzero(~(np.isfinite(scale) & (scale > 0)))
     if wrong.size:
-        raise flat.damaged(
-            f"its scale[{wrong[0]}] is {scale[wrong[0]]}, expected a finite number above 0"
-        )
+        raise TfqError(f"its scale[{wrong[0]}] is {scale[wrong[0]]}, expected a finite number above 0")
     low, high = _zero_point_range(type_)
     wrong = np.flatnonzero((zero_point < low) | (zero_point > high))
     if wrong.size:
-        got = zero_point[wrong[0]]
-        raise flat.damaged(
-            f"its zero_point[{wrong[0]}] is {got}, expected {low} to {high} for {type_}"
-        )
-    return Quantization(scale, zero_point, axis), None
-
-
-def _axis(
-    axis: int, scale: np.ndarray, zero_point: np.ndarray, shape: tuple[int, ...]
-) -> int:
-    """The checked axis of the channels."""
-    if zero_point.size != scale.size:
-        raise flat.damaged(
-            f"it has {scale.size} scales and {zero_point.size} zero points"
-        )
-    # Files of 2019 to 2020 give a 1-D bias its weights' axis; one scale has no axis.
-    if scale.size == 1 or len(shape) == 1:
-        axis = axis if 0 <= axis < len(shape) else 0
-    if scale.size > 1 and not 0 <= axis < len(shape):
-        raise flat.damaged(
-            f"its scales run along axis {axis}, its shape is {list(shape)}"
-        )
-    if scale.size > 1 and scale.size != shape[axis]:
-        raise flat.damaged(
-            f"it has {scale.size} scales along axis {axis} of shape {list(shape)}"
-        )
-    return axis
+        raise TfqError(f"its zero_point[{wrong[0]}] is {zero_point[wrong[0]]}, expected {low} to {high} for {type_}")
 
 
 def _blockwise(found: Any, tensors: int) -> Blockwise:
@@ -79,21 +67,14 @@ def _blockwise(found: Any, tensors: int) -> Blockwise:
         raise flat.damaged("its blockwise quantization has no parameters")
     scales, zero_points = details.Scales(), details.ZeroPoints()
     if not 0 <= scales < tensors or not -1 <= zero_points < tensors:
-        raise flat.damaged(
-            f"its block scales are tensors {scales} and {zero_points}, the subgraph has {tensors}"
-        )
+        raise flat.damaged(f"its block scales are tensors {scales} and {zero_points}, the subgraph has {tensors}")
     return Blockwise(scales, zero_points, details.BlockSize())
 
 
 def _zero_point_range(type_: str) -> tuple[int, int]:
     """Stored values of the type; int32 for types without integers (leftover parameters of float tensors)."""
     if type_ in constants.SUB_BYTE:
-        bits = constants.SUB_BYTE[type_]
-        return (
-            (0, 2**bits - 1)
-            if type_.startswith("U")
-            else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-        )
+        return constants.sub_byte_range(type_)
     dtype = np.dtype(NUMPY_TYPES.get(type_, np.int32))
-    limits = np.iinfo(dtype if dtype.kind in "iu" and dtype.itemsize <= 4 else np.int32)
+    limits = np.iinfo(dtype.name if dtype.kind in "iu" and dtype.itemsize <= 4 else "int32")
     return int(limits.min), int(limits.max)

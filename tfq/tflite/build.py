@@ -6,6 +6,7 @@ Source: google-ai-edge/LiteRT tflite/converter/schema/schema.fbs; google/flatbuf
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,27 +16,21 @@ from ai_edge_litert import schema_py_generated as schema
 
 from tfq.errors import TfqError, Unsupported
 from tfq.tflite import constants, options
+from tfq.tflite.affine import check
 from tfq.tflite.model import (
     NUMPY_TYPES,
     Model,
     Operator,
-    Quantization,
     Signature,
     Subgraph,
     Tensor,
 )
 
-ALIGNMENT = (
-    16  # the schema's force_align of Buffer.data, which generated Python does not heed
-)
-MAX_BYTES = (
-    2**31 - 2**24
-)  # FlatBuffers end at 2 GB; the rest is for what is not a constant
+ALIGNMENT = 16  # the schema's force_align of Buffer.data, which generated Python does not heed
+MAX_BYTES = 2**31 - 2**24  # FlatBuffers end at 2 GB; the rest is for what is not a constant
 TYPES = {name: number for number, name in options.names(schema.TensorType).items()}
 BUILTINS = {name: number for number, name in options.BUILTINS.items()}
-PLACEHOLDER = (
-    schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES
-)  # what the old int8 field says for newer ops
+PLACEHOLDER = schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES  # what the old int8 field says for newer ops
 
 
 class _AlignedBuffer(schema.BufferT):
@@ -105,9 +100,7 @@ def build(model: Model) -> bytes:
     if not model.subgraphs:
         raise TfqError("the model has no subgraph; give it one")
     buffers, codes = _Buffers(), _Codes()
-    subgraphs = [
-        _subgraph(i, graph, buffers, codes) for i, graph in enumerate(model.subgraphs)
-    ]
+    subgraphs = [_subgraph(i, graph, buffers, codes) for i, graph in enumerate(model.subgraphs)]
     signatures = [_signature(signature, model) for signature in model.signatures]
     metadata = [
         schema.MetadataT(name=name, buffer=buffers.add(np.frombuffer(raw, np.uint8)))
@@ -128,22 +121,21 @@ def build(model: Model) -> bytes:
     )
     # Room for everything at once: growing copies the file built so far.
     builder = flatbuffers.Builder(buffers.size + 2**20)
-    builder.Finish(packed.Pack(builder), file_identifier=b"TFL3")
+    try:
+        builder.Finish(packed.Pack(builder), file_identifier=b"TFL3")
+    except (TypeError, ValueError, struct.error) as error:
+        raise TfqError(f"an option, shape or name does not fit the schema: {error}") from None
     return bytes(memoryview(builder.Bytes)[builder.Head() :])
 
 
-def _subgraph(
-    place: int, graph: Subgraph, buffers: _Buffers, codes: _Codes
-) -> schema.SubGraphT:
+def _subgraph(place: int, graph: Subgraph, buffers: _Buffers, codes: _Codes) -> schema.SubGraphT:
     count = len(graph.tensors)
     tensors, operators = [], []
     for i, tensor in enumerate(graph.tensors):
         try:
             tensors.append(_tensor(tensor, buffers, count))
         except TfqError as error:
-            raise type(error)(
-                f"subgraph {place}: tensor {i} {tensor.name!r}: {error}"
-            ) from None
+            raise type(error)(f"subgraph {place}: tensor {i} {tensor.name!r}: {error}") from None
     for i, operator in enumerate(graph.operators):
         try:
             operators.append(_operator(operator, codes, count))
@@ -162,9 +154,7 @@ def _operator(operator: Operator, codes: _Codes, tensors: int) -> schema.Operato
     raw = np.frombuffer(operator.custom_options, np.uint8)
     return schema.OperatorT(
         opcodeIndex=codes.add(operator),
-        inputs=_indices(
-            operator.inputs, tensors, f"{operator.code}'s inputs", absent=-1
-        ),
+        inputs=_indices(operator.inputs, tensors, f"{operator.code}'s inputs", absent=-1),
         outputs=_indices(operator.outputs, tensors, f"{operator.code}'s outputs"),
         customOptions=raw if raw.size else None,
         intermediates=_indices(
@@ -200,67 +190,38 @@ def _raw(tensor: Tensor) -> np.ndarray:
     known = tensor.type in NUMPY_TYPES
     if known and (data.shape != tensor.shape or data.dtype != tensor.dtype):
         wanted = f"{tensor.dtype} {list(tensor.shape)}"
-        raise TfqError(
-            f"its data is {data.dtype} {list(data.shape)}, expected {wanted} for {tensor.type}"
-        )
+        raise TfqError(f"its data is {data.dtype} {list(data.shape)}, expected {wanted} for {tensor.type}")
     if tensor.type in constants.SUB_BYTE:
         return constants.pack(data, tensor.type)
     return np.ascontiguousarray(data).reshape(-1).view(np.uint8)
 
 
-def _quantization(
-    tensor: Tensor, tensors: int
-) -> schema.QuantizationParametersT | None:
+def _quantization(tensor: Tensor, tensors: int) -> schema.QuantizationParametersT | None:
     if tensor.blockwise is not None:
         blocks = tensor.blockwise
-        _indices(
-            (blocks.scales, blocks.zero_points), tensors, "its block scales", absent=-1
-        )
-        details = schema.BlockwiseQuantizationT(
-            blocks.scales, blocks.zero_points, blocks.block_size
-        )
+        _indices((blocks.scales, blocks.zero_points), tensors, "its block scales", absent=-1)
+        details = schema.BlockwiseQuantizationT(blocks.scales, blocks.zero_points, blocks.block_size)
         kind = schema.QuantizationDetails.BlockwiseQuantization
         return schema.QuantizationParametersT(detailsType=kind, details=details)
-    if tensor.quantization is None:
+    quantization = tensor.quantization
+    if quantization is None:
         return None
-    return _affine(tensor.quantization, tensor.shape)
-
-
-def _affine(
-    quantization: Quantization, shape: tuple[int, ...]
-) -> schema.QuantizationParametersT:
-    scale = np.ascontiguousarray(quantization.scale, np.float32).reshape(-1)
-    zero_point = np.ascontiguousarray(quantization.zero_point, np.int64).reshape(-1)
-    axis = quantization.axis
-    if scale.size != zero_point.size or not scale.size:
-        raise TfqError(
-            f"it has {scale.size} scales and {zero_point.size} zero points, expected one of each or more"
-        )
-    if scale.size > 1 and not (0 <= axis < len(shape) and shape[axis] == scale.size):
-        raise TfqError(
-            f"it has {scale.size} scales along axis {axis} of shape {list(shape)}"
-        )
-    if not (np.isfinite(scale) & (scale > 0)).all():
-        raise TfqError(
-            f"its smallest scale is {scale.min()}, its largest {scale.max()}, expected finite numbers above 0"
-        )
+    check(quantization, tensor.shape, tensor.type)
     return schema.QuantizationParametersT(
-        scale=scale, zeroPoint=zero_point, quantizedDimension=axis
+        scale=np.ascontiguousarray(quantization.scale, np.float32),
+        zeroPoint=np.ascontiguousarray(quantization.zero_point, np.int64),
+        quantizedDimension=quantization.axis,
     )
 
 
 def _signature(signature: Signature, model: Model) -> schema.SignatureDefT:
     if not 0 <= signature.subgraph < len(model.subgraphs):
-        raise TfqError(
-            f"signature {signature.key!r} has subgraph {signature.subgraph} of {len(model.subgraphs)}"
-        )
+        raise TfqError(f"signature {signature.key!r} has subgraph {signature.subgraph} of {len(model.subgraphs)}")
     count = len(model.subgraphs[signature.subgraph].tensors)
 
     def pairs(named: Iterable[tuple[str, int]]) -> list[Any]:
         _indices([index for _, index in named], count, f"signature {signature.key!r}")
-        return [
-            schema.TensorMapT(name=name, tensorIndex=index) for name, index in named
-        ]
+        return [schema.TensorMapT(name=name, tensorIndex=index) for name, index in named]
 
     return schema.SignatureDefT(
         inputs=pairs(signature.inputs),
@@ -270,9 +231,7 @@ def _signature(signature: Signature, model: Model) -> schema.SignatureDefT:
     )
 
 
-def _indices(
-    values: Iterable[int], tensors: int, what: str, absent: int = 0
-) -> list[int]:
+def _indices(values: Iterable[int], tensors: int, what: str, absent: int = 0) -> list[int]:
     """The tensor indices, each in [absent, tensors)."""
     found = [int(value) for value in values]
     if wrong := [value for value in found if not absent <= value < tensors]:

@@ -1,7 +1,9 @@
 """Bounds-checked FlatBuffers: the generated schema accessors walk a hostile file through these tables.
 
-A generated accessor asks its `_tab` for every byte it reads. `Table` answers like flatbuffers' own table, but refuses offsets
-outside the file, and `File` counts what is walked: many references to one place cannot cost more than the file is long.
+A generated accessor asks its `_tab` for every byte it reads. `Table` answers like flatbuffers' own table, but refuses
+offsets outside the file, and `File` counts what is walked: many references to one place cannot cost more than the file
+is long.
+
 Source: google/flatbuffers, docs/source/internals.md (layout), python/flatbuffers/table.py (the methods answered here).
 """
 
@@ -19,16 +21,14 @@ _U16 = struct.Struct("<H").unpack_from
 _U32 = struct.Struct("<I").unpack_from
 _I32 = struct.Struct("<i").unpack_from
 
-MAX_TABLES = (
-    100_000  # about 1.5 s of walking; the largest published models have some 20,000
-)
-MAX_STRUCTURE = (
-    2**31 - 1
-)  # FlatBuffers' own limit; what lies behind it are buffers named by offset and size
+MAX_TABLES = 100_000  # about 1.5 s of walking; the largest published models have some 20,000
+MAX_NUMBERS = 2**23  # indices, scales and option vectors together; as Python integers 0.3 GB
+MAX_STRUCTURE = 2**31 - 1  # FlatBuffers' own limit; what lies behind it are buffers named by offset and size
 DAMAGED = "the file is damaged or no .tflite; fetch or export it again"
 
 
 def damaged(detail: str) -> TfqError:
+    """The error for bytes that no writer of models produces."""
     return TfqError(f"{detail}: {DAMAGED}")
 
 
@@ -44,22 +44,19 @@ class File:
         # Writers may share equal vectors and strings, so allow each byte to be met four times.
         self.left = 4 * len(data) + 4096
         self.tables = MAX_TABLES
+        self.numbers = MAX_NUMBERS
 
     def spend(self, size: int) -> None:
         """Counts `size` bytes as walked. Raises TfqError when the file is used up."""
         self.left -= size
         if self.left < 0:
-            raise damaged(
-                f"its vectors name more bytes than the file has ({len(self.data)})"
-            )
+            raise damaged(f"its vectors name more bytes than the file has ({len(self.data)})")
 
     def check(self, start: int, size: int, end: int | None = None) -> None:
         """Raises TfqError unless the `size` bytes from `start` lie in the file."""
         end = self.end if end is None else end
         if not 0 <= start <= end - size:
-            raise damaged(
-                f"{size} bytes at offset {start} lie outside the file ({len(self.data)} bytes)"
-            )
+            raise damaged(f"{size} bytes at offset {start} lie outside the file ({len(self.data)} bytes)")
 
     def root(self) -> Table:
         """The table that the first four bytes point to."""
@@ -75,9 +72,7 @@ class Table:
     def __init__(self, file: File, pos: int) -> None:
         file.tables -= 1
         if file.tables < 0:
-            raise TfqError(
-                f"the model has more than {MAX_TABLES} tensors, operators and other tables, tfq's limit"
-            )
+            raise TfqError(f"the model has more than {MAX_TABLES} tensors, operators and other tables, tfq's limit")
         file.check(pos, 4)
         vtable = pos - _I32(file.data, pos)[0]
         file.check(vtable, 4)
@@ -87,9 +82,7 @@ class Table:
 
     def Offset(self, slot: int) -> int:
         """Where the field of this vtable slot starts, from Pos; 0 if the file leaves it out."""
-        return (
-            _U16(self.Bytes, self._vtable + slot)[0] if slot + 2 <= self._fields else 0
-        )
+        return _U16(self.Bytes, self._vtable + slot)[0] if slot + 2 <= self._fields else 0
 
     def Get(self, flags: Any, start: int) -> Any:
         """The number at `start`, of the type that flatbuffers' `flags` describe."""
@@ -123,6 +116,10 @@ class Table:
         size = count * flags.bytewidth
         self.file.check(start, size)
         self.file.spend(size)
+        if flags.bytewidth > 1:
+            self.file.numbers -= count
+        if self.file.numbers < 0:
+            raise TfqError(f"the model has more than {MAX_NUMBERS} indices, scales and other numbers, tfq's limit")
         return np.frombuffer(self.Bytes, flags.packer_type.format, count, start)
 
     def Union(self, other: Any, field: int) -> None:
@@ -160,9 +157,7 @@ def text(raw: bytes | None, what: str) -> str:
     try:
         return (raw or b"").decode()
     except UnicodeDecodeError as error:
-        raise damaged(
-            f"{what} is not UTF-8 ({error.reason} at byte {error.start})"
-        ) from None
+        raise damaged(f"{what} is not UTF-8 ({error.reason} at byte {error.start})") from None
 
 
 def union(parent: Any, field: str, make: Any) -> Any | None:

@@ -68,9 +68,10 @@ class Blockwise:
 class Tensor:
     """One tensor of a subgraph.
 
-    shape: as stored (an unknown dimension is stored as 1). shape_signature: with -1 for dimensions that may be resized, or None.
-    type: the schema's name ("INT8", "FLOAT32", "INT4", ...). data: the constant's values in `shape`, or None; of a type that
-    numpy lacks (STRING, BFLOAT16, FLOAT8_*) its raw bytes as uint8 [bytes]. blockwise: set instead of quantization, rarely.
+    shape: as stored (an unknown dimension is stored as 1). shape_signature: with -1 for dimensions that may be resized,
+    or None. type: the schema's name ("INT8", "FLOAT32", "INT4", ...). data: the constant's values in `shape`, or None;
+    of a type that numpy lacks (STRING, BFLOAT16, FLOAT8_*) its raw bytes as uint8 [bytes]. blockwise: set instead of
+    quantization, rarely.
     """
 
     name: str
@@ -90,10 +91,11 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Operator:
-    """One op: `code` is the builtin's name ("CONV_2D") or "CUSTOM"; inputs and outputs are tensor indices, -1 for an absent input.
+    """One op: `code` is the builtin's name ("CONV_2D") or "CUSTOM".
 
-    options: the schema's option fields in snake_case; enums as their names ("SAME", "RELU6"), vectors as tuples. Read from a
-    file it has every field of the op's table, the schema's default where the file is silent.
+    inputs, outputs: tensor indices, -1 for an absent input. options: the schema's option fields in snake_case; enums as
+    their names ("SAME", "RELU6"), vectors as tuples. Read from a file it has every field of the op's table, with the
+    schema's default where the file is silent.
     """
 
     code: str

@@ -22,9 +22,7 @@ from tfq.tflite.model import EMPTY
 
 def names(enum: type) -> dict[int, str]:
     """Value -> name of a schema enum."""
-    return {
-        value: name for name, value in vars(enum).items() if not name.startswith("_")
-    }
+    return {value: name for name, value in vars(enum).items() if not name.startswith("_")}
 
 
 BUILTINS = names(schema.BuiltinOperator)
@@ -88,18 +86,11 @@ _BYTES = {"composite_attributes", "custom_attributes", "quant_spec"}
 @functools.cache
 def _tables() -> dict[str, tuple[str, str, int]]:
     """Op name -> (options table, the union field that holds it, its number in that union)."""
-    found = {
-        name: (name, field, value)
-        for field, members in _UNIONS
-        for value, name in members.items()
-        if value
-    }
+    found = {name: (name, field, value) for field, members in _UNIONS for value, name in members.items() if value}
     by_sound = {name.lower(): name for name in found}
     rows = {}
     for code in BUILTINS.values():
-        name = _SHARED_TABLES.get(code) or by_sound.get(
-            code.replace("_", "").lower() + "options"
-        )
+        name = _SHARED_TABLES.get(code) or by_sound.get(code.replace("_", "").lower() + "options")
         if name:
             rows[code] = found[name]
     return rows
@@ -122,11 +113,7 @@ def fields(table: str) -> Mapping[str, tuple[str, Any]]:
 
 @functools.cache
 def _enum(table: str, field: str) -> dict[int, str] | None:
-    return (
-        names(_ENUMS[field])
-        if field in _ENUMS and (table, field) not in _NOT_ENUMS
-        else None
-    )
+    return names(_ENUMS[field]) if field in _ENUMS and (table, field) not in _NOT_ENUMS else None
 
 
 @functools.cache
@@ -134,9 +121,7 @@ def defaults(code: str) -> Mapping[str, Any]:
     """What an op's options are where the file says nothing; empty for an op without options."""
     if code not in _tables():
         return EMPTY
-    return MappingProxyType(
-        {name: default for name, (_, default) in fields(_tables()[code][0]).items()}
-    )
+    return MappingProxyType({name: default for name, (_, default) in fields(_tables()[code][0]).items()})
 
 
 def read_options(operator: Any, code: str) -> Mapping[str, Any]:
@@ -160,10 +145,7 @@ def read_options(operator: Any, code: str) -> Mapping[str, Any]:
     plain = getattr(schema, table + "T")()
     plain._UnPack(options)
     return MappingProxyType(
-        {
-            name: _value(table, name, getattr(plain, key), default)
-            for name, (key, default) in fields(table).items()
-        }
+        {name: _value(table, name, getattr(plain, key), default) for name, (key, default) in fields(table).items()}
     )
 
 
@@ -177,9 +159,7 @@ def _value(table: str, field: str, value: Any, default: Any) -> Any:
         return flat.text(value, field)
     if enum := _enum(table, field):
         if value not in enum:
-            raise TfqError(
-                f"{field} is {value}, expected one of {', '.join(enum.values())}: {flat.DAMAGED}"
-            )
+            raise TfqError(f"{field} is {value}, expected one of {', '.join(enum.values())}: {flat.DAMAGED}")
         return enum[value]
     return value
 
@@ -191,9 +171,7 @@ def write_options(code: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """
     known = defaults(code)
     if unknown := sorted(set(options) - set(known)):
-        raise Unsupported(
-            f"{code} has no options {', '.join(unknown)}, it has: {', '.join(known) or 'none'}"
-        )
+        raise Unsupported(f"{code} has no options {', '.join(unknown)}, it has: {', '.join(known) or 'none'}")
     if not known:
         return {}
     table, field, number = _tables()[code]
@@ -213,8 +191,6 @@ def _stored(table: str, field: str, value: Any) -> Any:
     if enum := _enum(table, field):
         numbers = {name: number for number, name in enum.items()}
         if value not in numbers:
-            raise Unsupported(
-                f"{table}.{field} is {value!r}, expected one of {', '.join(numbers)}"
-            )
+            raise Unsupported(f"{table}.{field} is {value!r}, expected one of {', '.join(numbers)}")
         return numbers[value]
     return value or None if isinstance(value, str) else value

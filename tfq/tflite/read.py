@@ -11,16 +11,14 @@ import numpy as np
 from tfq.errors import TfqError
 from tfq.tflite.model import Model
 
-IN_MEMORY = (
-    2**28
-)  # longer files are mapped, so that opening a file of gigabytes costs no memory
+IN_MEMORY = 2**28  # longer files are mapped, so that opening a file of gigabytes costs no memory
 
 
 def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Model:
     """The model in a `.tflite` file or its bytes.
 
-    Constants are read-only views of the file's bytes (int4, uint4 and int2 are unpacked copies). The first call imports the
-    official schema (0.4 s).
+    Constants are read-only views of the file's bytes (int4, uint4 and int2 are unpacked copies). The first call imports
+    the official schema (0.4 s).
 
     Raises:
         TfqError: the file cannot be opened, is damaged, or contradicts itself; the message names the place.
@@ -32,7 +30,7 @@ def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Mod
         place = os.fspath(source)
         data = _load(place)
     else:
-        data = memoryview(source if isinstance(source, bytes) else bytes(source))
+        data = memoryview(source if isinstance(source, bytes) else memoryview(source).tobytes())
         place = f"model ({len(data)} bytes)"
     try:
         return walk(data)
@@ -47,9 +45,7 @@ def _load(path: str) -> memoryview:
         if not stat.S_ISREG(info.st_mode):
             raise TfqError(f"{path}: not a regular file; give the path of a .tflite")
         if info.st_size > IN_MEMORY:
-            return memoryview(np.memmap(path, np.uint8, "r"))
+            return np.memmap(path, np.uint8, "r").data
         return memoryview(Path(path).read_bytes())
     except (OSError, ValueError) as error:
-        raise TfqError(
-            f"{path}: cannot be opened ({getattr(error, 'strerror', None) or error})"
-        ) from None
+        raise TfqError(f"{path}: cannot be opened ({getattr(error, 'strerror', None) or error})") from None

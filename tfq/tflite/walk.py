@@ -1,7 +1,7 @@
 """One walk over a hostile file: every index, size and code is checked before it is used.
 
-Source: google-ai-edge/LiteRT tflite/converter/schema/schema.fbs (the format), tflite/core/interpreter_builder.cc (what the
-runtime checks).
+Source: google-ai-edge/LiteRT tflite/converter/schema/schema.fbs (the format), tflite/core/interpreter_builder.cc (what
+the runtime checks).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from tfq.tflite.affine import read_quantization
 from tfq.tflite.model import NUMPY_TYPES, Model, Operator, Signature, Subgraph, Tensor
 
 TYPES = options.names(schema.TensorType)
-MAX_RANK = 32  # numpy's limit before 2.0
+MAX_RANK = 32  # numpy stops at 64, LiteRT's kernels at 8
+MAX_VALUES = 2**40  # no tensor is that large: a shape beyond is damage
 
 
 def walk(data: memoryview) -> Model:
@@ -50,10 +51,7 @@ class _Walk:
                 f"schema version {root.Version()}, expected 3; convert the model again with a newer converter"
             )
         self.buffers = list(flat.children(root, "Buffers"))
-        self.codes = [
-            self._code(i, code)
-            for i, code in enumerate(flat.children(root, "OperatorCodes"))
-        ]
+        self.codes = [self._code(i, code) for i, code in enumerate(flat.children(root, "OperatorCodes"))]
         subgraphs = []
         for i, graph in enumerate(flat.children(root, "Subgraphs")):
             try:
@@ -96,8 +94,7 @@ class _Walk:
         written = set(inputs).union(*(operator.outputs for operator in operators))
         return Subgraph(
             tensors=tuple(
-                self._tensor(i, t, i in written, count)
-                for i, t in enumerate(flat.children(graph, "Tensors"))
+                self._tensor(i, t, i in written, count) for i, t in enumerate(flat.children(graph, "Tensors"))
             ),
             operators=tuple(operators),
             inputs=inputs,
@@ -108,16 +105,12 @@ class _Walk:
     def _operator(self, operator: Any, tensors: int) -> Operator:
         index = operator.OpcodeIndex()
         if index >= len(self.codes):
-            raise flat.damaged(
-                f"it has operator code {index}, the file has {len(self.codes)}"
-            )
+            raise flat.damaged(f"it has operator code {index}, the file has {len(self.codes)}")
         code, custom_code, version = self.codes[index]
         try:
             return Operator(
                 code=code,
-                inputs=_indices(
-                    flat.numbers(operator, "Inputs"), tensors, "inputs", absent=-1
-                ),
+                inputs=_indices(flat.numbers(operator, "Inputs"), tensors, "inputs", absent=-1),
                 outputs=_indices(flat.numbers(operator, "Outputs"), tensors, "outputs"),
                 options=options.read_options(operator, code),
                 version=version,
@@ -131,17 +124,13 @@ class _Walk:
                 ),
             )
         except TfqError as error:
-            raise _within(custom_code or code, error) from None
+            raise _within(f"{code} {custom_code[:80]!r}" if custom_code else code, error) from None
 
     def _custom_options(self, operator: Any) -> bytes:
         raw = flat.numbers(operator, "CustomOptions")
         if raw is not None:
             return raw.tobytes()
-        return bytes(
-            self._far(
-                operator.LargeCustomOptionsOffset(), operator.LargeCustomOptionsSize()
-            )
-        )
+        return bytes(self._far(operator.LargeCustomOptionsOffset(), operator.LargeCustomOptionsSize()))
 
     def _far(self, start: int, size: int) -> memoryview:
         """Bytes named by their offset in the file (files above 2 GB); offsets 0 and 1 mean none."""
@@ -153,9 +142,7 @@ class _Walk:
     def _buffer(self, index: int) -> tuple[int, int] | None:
         """(start, size) of a buffer's bytes, None for a buffer without data."""
         if index >= len(self.buffers):
-            raise flat.damaged(
-                f"it has buffer {index}, the file has {len(self.buffers)}"
-            )
+            raise flat.damaged(f"it has buffer {index}, the file has {len(self.buffers)}")
         buffer = self.buffers[index]
         if field := buffer._tab.Offset(4):
             start, size = buffer._tab.Vector(field), buffer.DataLength()
@@ -174,20 +161,14 @@ class _Walk:
             name = flat.text(tensor.Name(), "its name")
             place = f"tensor {index} {name[:80]!r}"
             if tensor.Type() not in TYPES:
-                raise flat.damaged(
-                    f"its type is {tensor.Type()}, expected 0 to {max(TYPES)}"
-                )
+                raise flat.damaged(f"its type is {tensor.Type()}, expected 0 to {max(TYPES)}")
             if tensor.Sparsity() is not None:
-                raise Unsupported(
-                    "its weights are sparse; export the model with dense weights"
-                )
+                raise Unsupported("its weights are sparse; export the model with dense weights")
             type_ = TYPES[tensor.Type()]
             shape = _shape(flat.numbers(tensor, "Shape"), "shape", 0)
             signature = flat.numbers(tensor, "ShapeSignature")
             if signature is not None and signature.size not in (0, len(shape)):
-                raise flat.damaged(
-                    f"its shape_signature has {signature.size} dimensions, its shape {len(shape)}"
-                )
+                raise flat.damaged(f"its shape_signature has {signature.size} dimensions, its shape {len(shape)}")
             quantization, blockwise = read_quantization(tensor, shape, type_, tensors)
             return Tensor(
                 name=name,
@@ -195,38 +176,30 @@ class _Walk:
                 type=type_,
                 quantization=quantization,
                 data=self._constant(tensor, shape, type_, written),
-                shape_signature=None
-                if signature is None
-                else _shape(signature, "shape_signature", -1),
+                shape_signature=None if signature is None else _shape(signature, "shape_signature", -1),
                 is_variable=tensor.IsVariable(),
                 blockwise=blockwise,
             )
         except TfqError as error:
             raise _within(place, error) from None
 
-    def _constant(
-        self, tensor: Any, shape: tuple[int, ...], type_: str, written: bool
-    ) -> np.ndarray | None:
+    def _constant(self, tensor: Any, shape: tuple[int, ...], type_: str, written: bool) -> np.ndarray | None:
         found = self._buffer(tensor.Buffer())
         if found is None:
             return None
         start, size = found
         expected = constants.stored_size(shape, type_)
-        # An empty buffer says "no constant", except where a constant has no values at all (the axes of a reduction over nothing).
+        # An empty buffer says "no constant", except where a constant has no values at all (a reduction over no axes).
         if size == 0 and (expected != 0 or written or tensor.IsVariable()):
             return None
         if expected is not None and size != expected:
-            raise flat.damaged(
-                f"its constant has {size} bytes, {type_} {list(shape)} takes {expected}"
-            )
+            raise flat.damaged(f"its constant has {size} bytes, {type_} {list(shape)} takes {expected}")
         if type_ in constants.SUB_BYTE:
             return self._unpacked(start, size, type_, math.prod(shape)).reshape(shape)
         if type_ not in NUMPY_TYPES:
             return np.frombuffer(self.file.data, np.uint8, size, start)
         dtype = np.dtype(NUMPY_TYPES[type_])
-        values = np.frombuffer(
-            self.file.data, dtype, size // dtype.itemsize, start
-        ).reshape(shape)
+        values = np.frombuffer(self.file.data, dtype, size // dtype.itemsize, start).reshape(shape)
         return values if type_ != "BOOL" else self._truths(values)
 
     def _unpacked(self, start: int, size: int, type_: str, count: int) -> np.ndarray:
@@ -234,9 +207,7 @@ class _Walk:
         key = (start, count, type_)
         if key not in self.unpacked:
             self.file.spend(size)
-            values = constants.unpack(
-                np.frombuffer(self.file.data, np.uint8, size, start), count, type_
-            )
+            values = constants.unpack(np.frombuffer(self.file.data, np.uint8, size, start), count, type_)
             values.flags.writeable = False
             self.unpacked[key] = values
         return self.unpacked[key]
@@ -248,17 +219,13 @@ class _Walk:
             raise flat.damaged("its BOOL constant has bytes other than 0 and 1")
         return values
 
-    def _signatures(
-        self, root: Any, subgraphs: list[Subgraph]
-    ) -> tuple[Signature, ...]:
+    def _signatures(self, root: Any, subgraphs: list[Subgraph]) -> tuple[Signature, ...]:
         found = []
         for i, signature in enumerate(flat.children(root, "SignatureDefs")):
             try:
                 subgraph = signature.SubgraphIndex()
                 if subgraph >= len(subgraphs):
-                    raise flat.damaged(
-                        f"it has subgraph {subgraph}, the file has {len(subgraphs)}"
-                    )
+                    raise flat.damaged(f"it has subgraph {subgraph}, the file has {len(subgraphs)}")
                 count = len(subgraphs[subgraph].tensors)
                 key = flat.text(signature.SignatureKey(), "its key")
                 found.append(
@@ -297,17 +264,13 @@ def _pairs(signature: Any, field: str, tensors: int) -> tuple[tuple[str, int], .
     return tuple(pairs)
 
 
-def _indices(
-    values: np.ndarray | None, tensors: int, what: str, absent: int = 0
-) -> tuple[int, ...]:
+def _indices(values: np.ndarray | None, tensors: int, what: str, absent: int = 0) -> tuple[int, ...]:
     """Tensor indices, each in [absent, tensors)."""
     if values is None or not values.size:
         return ()
     wrong = values[(values < absent) | (values >= tensors)]
     if wrong.size:
-        raise flat.damaged(
-            f"its {what} have tensor {wrong[0]}, the subgraph has {tensors}"
-        )
+        raise flat.damaged(f"its {what} have tensor {wrong[0]}, the subgraph has {tensors}")
     return tuple(values.tolist())
 
 
@@ -315,11 +278,9 @@ def _shape(values: np.ndarray | None, what: str, lowest: int) -> tuple[int, ...]
     if values is None:
         return ()
     if values.size > MAX_RANK:
-        raise flat.damaged(
-            f"its {what} has {values.size} dimensions, tfq takes {MAX_RANK}"
-        )
+        raise flat.damaged(f"its {what} has {values.size} dimensions, tfq takes {MAX_RANK}")
     if values.size and values.min() < lowest:
-        raise flat.damaged(
-            f"its {what} is {values.tolist()}, expected dimensions from {lowest}"
-        )
+        raise flat.damaged(f"its {what} is {values.tolist()}, expected dimensions from {lowest}")
+    if math.prod(max(size, 1) for size in values.tolist()) > MAX_VALUES:
+        raise flat.damaged(f"its {what} is {values.tolist()}, more than {MAX_VALUES} values")
     return tuple(values.tolist())
