@@ -5,6 +5,7 @@ Source: google-ai-edge/LiteRT tflite/core/interpreter_builder.cc ParseQuantizati
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -52,13 +53,13 @@ def check(quantization: Quantization, shape: tuple[int, ...], type_: str) -> Non
         raise TfqError(f"it has {scale.size} scales and {zero_point.size} zero points, expected as many of each")
     if scale.size > 1 and not (0 <= axis < len(shape) and scale.size == shape[axis]):
         raise TfqError(f"it has {scale.size} scales along axis {axis} of shape {list(shape)}")
-    wrong = np.flatnonzero(~(np.isfinite(scale) & (scale > 0)))
-    if wrong.size:
-        raise TfqError(f"its scale[{wrong[0]}] is {scale[wrong[0]]}, expected a finite number above 0")
+    if not (scale.min() > 0 and scale.max() < np.inf):  # NaN fails too
+        wrong = np.flatnonzero(~(np.isfinite(scale) & (scale > 0)))[0]
+        raise TfqError(f"its scale[{wrong}] is {scale[wrong]}, expected a finite number above 0")
     low, high = _zero_point_range(type_)
-    wrong = np.flatnonzero((zero_point < low) | (zero_point > high))
-    if wrong.size:
-        raise TfqError(f"its zero_point[{wrong[0]}] is {zero_point[wrong[0]]}, expected {low} to {high} for {type_}")
+    if zero_point.min() < low or zero_point.max() > high:
+        wrong = np.flatnonzero((zero_point < low) | (zero_point > high))[0]
+        raise TfqError(f"its zero_point[{wrong}] is {zero_point[wrong]}, expected {low} to {high} for {type_}")
 
 
 def _blockwise(found: Any, tensors: int) -> Blockwise:
@@ -71,6 +72,7 @@ def _blockwise(found: Any, tensors: int) -> Blockwise:
     return Blockwise(scales, zero_points, details.BlockSize())
 
 
+@functools.cache
 def _zero_point_range(type_: str) -> tuple[int, int]:
     """Stored values of the type; int32 for types without integers (leftover parameters of float tensors)."""
     if type_ in constants.SUB_BYTE:

@@ -160,11 +160,11 @@ class _Walk:
         try:
             name = flat.text(tensor.Name(), "its name")
             place = f"tensor {index} {name[:80]!r}"
-            if tensor.Type() not in TYPES:
+            type_ = TYPES.get(tensor.Type(), "")
+            if not type_:
                 raise flat.damaged(f"its type is {tensor.Type()}, expected 0 to {max(TYPES)}")
             if tensor.Sparsity() is not None:
                 raise Unsupported("its weights are sparse; export the model with dense weights")
-            type_ = TYPES[tensor.Type()]
             shape = _shape(flat.numbers(tensor, "Shape"), "shape", 0)
             signature = flat.numbers(tensor, "ShapeSignature")
             if signature is not None and signature.size not in (0, len(shape)):
@@ -279,8 +279,9 @@ def _shape(values: np.ndarray | None, what: str, lowest: int) -> tuple[int, ...]
         return ()
     if values.size > MAX_RANK:
         raise flat.damaged(f"its {what} has {values.size} dimensions, tfq takes {MAX_RANK}")
-    if values.size and values.min() < lowest:
-        raise flat.damaged(f"its {what} is {values.tolist()}, expected dimensions from {lowest}")
-    if math.prod(max(size, 1) for size in values.tolist()) > MAX_VALUES:
-        raise flat.damaged(f"its {what} is {values.tolist()}, more than {MAX_VALUES} values")
-    return tuple(values.tolist())
+    sizes = values.tolist()
+    if min(sizes, default=0) < lowest:
+        raise flat.damaged(f"its {what} is {sizes}, expected dimensions from {lowest}")
+    if math.prod([max(size, 1) for size in sizes]) > MAX_VALUES:
+        raise flat.damaged(f"its {what} is {sizes}, more than {MAX_VALUES} values")
+    return tuple(sizes)
