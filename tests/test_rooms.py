@@ -45,7 +45,7 @@ EVERYWHERE = {"errors", "version", "callable_room"}
 # package -> the rooms or files that may import it
 HEAVY: dict[str, set[str]] = {
     "keras": {"tfq/qat/"},
-    "tensorflow": {"tfq/qat/fused.py"},
+    "tensorflow": {"tfq/qat/fused.py", "tfq/qat/values.py"},
     "tensorflow_model_optimization": set(),
     "tf_keras": set(),
     "jax": set(),

@@ -1,0 +1,5 @@
+"""`python -m tfq.cli` is `tfq`."""
+
+from tfq.cli import main
+
+main()
