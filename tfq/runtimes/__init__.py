@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
@@ -97,13 +98,17 @@ def run(
 
     fields, arrays = _converse(name, timeout, talk)
     count = fields["outputs"]
-    package = PACKAGES[name]
     return Result(
         outputs=arrays[:count],
         tensors=dict(zip(fields["tensors"], arrays[count:], strict=True)),
         seconds=fields["seconds"],
-        version=f"{package} {version(package)}",
+        version=_version(PACKAGES[name]),
     )
+
+
+@lru_cache
+def _version(package: str) -> str:
+    return f"{package} {version(package)}"
 
 
 def _open(ask: Ask, model: bytes, keep: bool, arena: int) -> None:
@@ -129,10 +134,10 @@ def _converse(name: str, timeout: float, talk: Callable[[Ask], Any]) -> Any:
     """Calls `talk` with a function that puts requests to the child and raises what the runtime refuses."""
     child = child_for(name)
     with child.lock:
-        deadline = time.monotonic() + timeout
+        begin = time.monotonic()
 
         def ask(fields: dict[str, Any], arrays: Sequence[np.ndarray]) -> Reply:
-            reply = child.ask(fields, arrays, deadline)
+            reply = child.ask(fields, arrays, begin, timeout)
             words = child.said()
             if reply[0]["status"] == "refused":
                 said = f" ({words})" if words else ""
@@ -145,7 +150,7 @@ def _converse(name: str, timeout: float, talk: Callable[[Ask], Any]) -> Any:
         try:
             return talk(ask)
         except RuntimeDied:
-            if not used or time.monotonic() >= deadline:
+            if not used or time.monotonic() >= begin + timeout:
                 raise
             # An earlier model may have damaged the process: only a death in a new one counts.
             return talk(ask)

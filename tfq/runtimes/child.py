@@ -1,4 +1,4 @@
-"""The parent's end of a child process: started when needed, reused, ended at a time limit, started again after a death."""
+"""The parent's end of a child process: started when needed, reused, ended at a time limit, replaced after a death."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -31,14 +32,13 @@ class Child:
         self.process: subprocess.Popen | None = None
         self.answered = 0  # replies of the present process
 
-    def ask(self, fields: dict[str, Any], arrays: Sequence[np.ndarray], deadline: float) -> Reply:
-        """Sends one request and waits for its reply.
+    def ask(self, fields: dict[str, Any], arrays: Sequence[np.ndarray], begin: float, timeout: float) -> Reply:
+        """Sends one request and waits for its reply until `timeout` seconds after `begin`, on time.monotonic's clock.
 
-        deadline: on time.monotonic's clock.
         Raises: RuntimeDied, after which the next request starts a new process.
         """
         process = self._started()
-        left = max(deadline - time.monotonic(), 0.0)
+        left = max(begin + timeout - time.monotonic(), 0.0)
         late = threading.Event()
 
         def end() -> None:
@@ -49,10 +49,11 @@ class Child:
         timer.daemon = True
         timer.start()
         try:
-            send(process.stdin, {**fields, "limit": left}, arrays)
-            reply = receive(process.stdout)
+            requests, replies = _pipes(process)
+            send(requests, {**fields, "limit": left}, arrays)
+            reply = receive(replies)
         except (OSError, EOFError):
-            raise RuntimeDied(self._obituary(late.is_set(), left)) from None
+            raise RuntimeDied(self._obituary(process, timeout if late.is_set() else None)) from None
         except BaseException:
             self.stop()  # Ctrl-C: half a message may be in the pipe
             raise
@@ -92,15 +93,15 @@ class Child:
 
     def _close(self, process: subprocess.Popen) -> None:
         self.answered = 0
-        process.stdin.close()
-        process.stdout.close()
+        for pipe in _pipes(process):
+            pipe.close()
         self._log.close()
 
     def _started(self) -> subprocess.Popen:
         if self.process is not None and self.process.poll() is None:
             return self.process
         self.stop()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._log = tempfile.TemporaryFile()
         # The child finds what this process would import, and nothing from the current directory besides.
         path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
         self.process = subprocess.Popen(
@@ -114,18 +115,22 @@ class Child:
         )
         return self.process
 
-    def _obituary(self, late: bool, left: float) -> str:
+    def _obituary(self, process: subprocess.Popen, limit: float | None) -> str:
         try:
-            code = self.process.wait(5)
+            code = process.wait(5)
         except subprocess.TimeoutExpired:
             code = None
         words = self.said()
         self.stop()
-        if late:
-            what = f"gave no answer within {left:.3g} s and was ended; pass a larger timeout"
-        else:
+        if limit is None:
             what = f"died ({_ending(code)})"
+        else:
+            what = f"gave no answer within {limit:g} s and was ended; pass a larger timeout or fewer samples"
         return f"{self.name}: the runtime {what}{'; its last words: ' + words[-500:] if words else ''}"
+
+
+def _pipes(process: subprocess.Popen) -> tuple[FileIO, FileIO]:
+    return cast(FileIO, process.stdin), cast(FileIO, process.stdout)
 
 
 def _ending(code: int | None) -> str:

@@ -1,9 +1,4 @@
-"""The runtimes' own interpreters behind one face; only the child process imports them.
-
-An engine is made from a model's bytes and has
-    run(arrays, outputs, tensors) -> (list of output arrays, dict of tensor index -> array)
-for one sample, with `outputs` the number of outputs and `tensors` the indices to read after the run.
-"""
+"""The runtimes' own interpreters behind one face; only the child process imports them."""
 
 from __future__ import annotations
 
@@ -16,7 +11,14 @@ Arrays = dict[int, np.ndarray]
 
 
 class Engine(Protocol):
-    def run(self, arrays: Sequence[np.ndarray], outputs: int, tensors: Sequence[int]) -> tuple[list, Arrays]: ...
+    """A loaded model."""
+
+    def run(self, arrays: Sequence[np.ndarray], outputs: int, tensors: Sequence[int]) -> tuple[list, Arrays]:
+        """One sample's outputs, in file order, and what could be read of `tensors` afterwards, by index.
+
+        arrays: one an input, in file order. outputs: the model's number of outputs.
+        """
+        ...
 
 
 def open_engine(name: str, model: bytes, keep: bool, arena: int) -> Engine:
@@ -50,7 +52,7 @@ class LiteRT:
             self._api.set_tensor(index, array)
         self._api.invoke()
         made = [self._get(index) for index in self._outputs]
-        kept = {index: array for index in tensors if (array := self._get_or_none(index)) is not None}
+        kept = {index: found for index in tensors if (found := self._get_or_none(index)) is not None}
         return made, kept
 
     def _resize(self, arrays: Sequence[np.ndarray]) -> None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from typing import Any, BinaryIO
+from io import FileIO
+from typing import Any
 
 import numpy as np
 
 LENGTH = struct.Struct("<Q")
 
 
-def send(pipe: BinaryIO, fields: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> None:
+def send(pipe: FileIO, fields: dict[str, Any], arrays: Sequence[np.ndarray] = ()) -> None:
     """Writes one message to an unbuffered pipe.
 
     Raises: OSError where the other side is gone.
@@ -29,13 +30,13 @@ def send(pipe: BinaryIO, fields: dict[str, Any], arrays: Sequence[np.ndarray] = 
         _write(pipe, array.reshape(-1).view(np.uint8).data)
 
 
-def receive(pipe: BinaryIO) -> tuple[dict[str, Any], list[np.ndarray]]:
+def receive(pipe: FileIO) -> tuple[dict[str, Any], list[np.ndarray]]:
     """The next message's fields and arrays.
 
     Raises: EOFError where the other side is gone.
     """
     (length,) = LENGTH.unpack(_read(pipe, bytearray(LENGTH.size)))
-    fields = json.loads(_read(pipe, bytearray(length)))
+    fields = json.loads(bytes(_read(pipe, bytearray(length))))
     arrays = []
     for layout in fields.pop("arrays"):
         array = np.empty(layout["shape"], np.dtype(layout["dtype"]))
@@ -44,14 +45,14 @@ def receive(pipe: BinaryIO) -> tuple[dict[str, Any], list[np.ndarray]]:
     return fields, arrays
 
 
-def _write(pipe: BinaryIO, data: bytes | memoryview) -> None:
+def _write(pipe: FileIO, data: bytes | memoryview) -> None:
     # A raw pipe may take less than it is given.
     view = memoryview(data)
     while view.nbytes:
         view = view[pipe.write(view) :]
 
 
-def _read(pipe: BinaryIO, buffer: bytearray | memoryview) -> bytearray | memoryview:
+def _read(pipe: FileIO, buffer: bytearray | memoryview) -> bytearray | memoryview:
     view = memoryview(buffer)
     while view.nbytes:
         count = pipe.readinto(view)

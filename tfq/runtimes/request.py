@@ -103,8 +103,7 @@ def batch_of(name: str, known: Facts, inputs: Sequence[np.ndarray], resizable: b
     for i, (tensor, array) in enumerate(zip(known.inputs, inputs, strict=True)):
         samples = _samples(tensor, np.asarray(array), resizable)
         if samples is None:
-            shape = _text(tensor.shape, tensor.shape_signature if resizable else None)
-            got = np.asarray(array)
+            got, shape = np.asarray(array), _text(tensor.shape, _free(tensor, resizable))
             wrong.append(f"input {i} {tensor.name!r}: expected {tensor.type} {shape}, received {got.dtype} {got.shape}")
         elif tensor.shape:
             batches.add(samples)
@@ -120,17 +119,21 @@ def _samples(tensor: Tensor, array: np.ndarray, resizable: bool) -> int | None:
         return None
     if array.shape == tensor.shape:
         return 1
-    free = tensor.shape_signature if resizable and tensor.shape_signature else tensor.shape
-    trailing = zip(array.shape[1:], tensor.shape[1:], free[1:], strict=True)
+    trailing = zip(array.shape[1:], tensor.shape[1:], _free(tensor, resizable)[1:], strict=True)
     if any(got != stored and open_ != -1 for got, stored, open_ in trailing):
         return None
     whole, rest = divmod(array.shape[0], max(tensor.shape[0], 1))
     return None if rest or whole < 1 else whole
 
 
-def _text(shape: tuple[int, ...], signature: tuple[int, ...] | None) -> str:
+def _free(tensor: Tensor, resizable: bool) -> tuple[int, ...]:
+    # The shape with -1 where the runtime may be given another size.
+    signature = tensor.shape_signature if resizable else None
+    return signature if signature is not None and len(signature) == len(tensor.shape) else tensor.shape
+
+
+def _text(shape: tuple[int, ...], free: tuple[int, ...]) -> str:
     if not shape:
         return "()"
     lead = "B" if shape[0] == 1 else f"B*{shape[0]}"
-    rest = ["?" if open_ == -1 else str(size) for size, open_ in zip(shape[1:], (signature or shape)[1:], strict=True)]
-    return f"({', '.join([lead, *rest])})"
+    return f"({', '.join([lead, *('?' if size == -1 else str(size) for size in free[1:])])})"

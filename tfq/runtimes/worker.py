@@ -11,11 +11,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
+import traceback
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, BinaryIO
+from contextlib import suppress
+from io import FileIO
+from queue import SimpleQueue
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -115,27 +120,39 @@ def _words(error: Exception) -> str:
     return text if isinstance(error, (RuntimeError, ValueError)) and text else f"{type(error).__name__}: {text}"
 
 
-def serve(name: str, requests: BinaryIO, replies: BinaryIO) -> None:
+def serve(name: str, requests: FileIO, replies: FileIO) -> NoReturn:
     """Answers until the parent closes its end."""
     loaded = Loaded(name)
+    waiting: SimpleQueue[tuple[dict[str, Any], list[np.ndarray]]] = SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()
     while True:
-        try:
-            fields, arrays = receive(requests)
-        except EOFError:
-            return
+        fields, arrays = waiting.get()
         _alarm(fields["limit"])
         reply = answer(loaded, fields, arrays)
         _alarm(None)
         send(replies, *reply)
 
 
+def _listen(requests: FileIO, waiting: SimpleQueue) -> None:
+    # A thread of its own sees the parent's end at once, even while the runtime is at work.
+    try:
+        while True:
+            waiting.put(receive(requests))
+    except EOFError:
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()  # a request too large for the memory: the parent reads this
+        os._exit(1)
+
+
 def _alarm(limit: float | None) -> None:
-    # The parent keeps the time; this ends a child whose parent was killed, even inside native code.
+    # The parent keeps the time; this ends an orphan whose runtime lets no other thread run.
     if hasattr(signal, "alarm"):
         signal.alarm(0 if limit is None else int(limit) + 10)
 
 
 def main() -> None:
+    """Sets the process up for runtimes that crash and print, then serves the runtime named in argv[1]."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     warnings.simplefilter("ignore")
     if hasattr(signal, "alarm"):
@@ -143,13 +160,11 @@ def main() -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Runtimes write to descriptors 1 and 2: replies get a descriptor of their own.
-    replies = os.fdopen(os.dup(1), "wb", buffering=0)
+    replies = FileIO(os.dup(1), "wb")
     os.dup2(2, 1)
-    requests = os.fdopen(os.dup(0), "rb", buffering=0)
-    try:
+    requests = FileIO(os.dup(0), "rb")
+    with suppress(BrokenPipeError):  # the parent is gone
         serve(sys.argv[1], requests, replies)
-    except BrokenPipeError:
-        pass  # the parent is gone
 
 
 if __name__ == "__main__":
