@@ -7,6 +7,7 @@ Source: google-ai-edge/LiteRT tflite/core/api/flatbuffer_conversions.cc.
 from __future__ import annotations
 
 import functools
+import numbers
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -177,20 +178,26 @@ def write_options(code: str, options: Mapping[str, Any]) -> dict[str, Any]:
     table, field, number = _tables()[code]
     plain = getattr(schema, table + "T")()
     for name, value in options.items():
-        setattr(plain, fields(table)[name][0], _stored(table, name, value))
+        attribute, default = fields(table)[name]
+        setattr(plain, attribute, _stored(table, name, value, default))
     key = field[0].lower() + field[1:]
     return {key + "Type": number, key: plain}
 
 
-def _stored(table: str, field: str, value: Any) -> Any:
+def _stored(table: str, field: str, value: Any, default: Any) -> Any:
     """One field in the generated object's form."""
-    if isinstance(value, (tuple, list)):
+    if isinstance(default, tuple):
         return list(value) or None
-    if isinstance(value, bytes):
+    if isinstance(default, bytes):
         return np.frombuffer(value, np.uint8) if value else None
     if enum := _enum(table, field):
-        numbers = {name: number for number, name in enum.items()}
-        if value not in numbers:
-            raise Unsupported(f"{table}.{field} is {value!r}, expected one of {', '.join(numbers)}")
-        return numbers[value]
-    return value or None if isinstance(value, str) else value
+        values = {name: number for number, name in enum.items()}
+        if value not in values:
+            raise Unsupported(f"{table}.{field} is {value!r}, expected one of {', '.join(values)}")
+        return values[value]
+    if isinstance(default, str):
+        return value or None
+    wanted = numbers.Integral if isinstance(default, int) else numbers.Real
+    if not isinstance(value, (wanted, np.bool_)):
+        raise Unsupported(f"{table}.{field} is {value!r}, expected a value like {default!r}")
+    return type(default)(value)
