@@ -1,0 +1,133 @@
+"""One runtime against tfq's profile of its name, chunk by chunk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tfq.errors import TfqError
+from tfq.interpreter import Interpreter
+from tfq.parity.difference import Difference, difference
+from tfq.parity.report import ABSENT, DIED, DIFFERS, EQUAL, REFUSED, UNSUPPORTED, OpResult, RuntimeResult
+from tfq.parity.walk import Visit, walk
+from tfq.runtimes import Result, RuntimeDied, available
+from tfq.runtimes import run as run_runtime
+from tfq.tflite.model import NUMPY_TYPES, Model
+
+# (model bytes, inputs in file order, all_tensors) -> Result
+Run = Callable[[bytes, Sequence[np.ndarray], bool], Result]
+CHUNK_BYTES = 1 << 25
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """A model under test: its name, its bytes, and what they say."""
+
+    name: str
+    content: bytes
+    model: Model
+
+
+@dataclass
+class Tally:
+    """Sums over chunks. sought: the first visit whose own output differed, with its arrays."""
+
+    samples: int = 0
+    version: str = ""
+    note: str = ""
+    outputs: Difference = Difference()
+    ops: dict[tuple[int, int], tuple[Difference, Difference]] = field(default_factory=dict)
+    sought: Visit | None = None
+
+
+def real_runtime(name: str) -> Run:
+    """The runtime of that name in its child process, as a `Run`."""
+    return lambda content, inputs, all_tensors: run_runtime(name, content, inputs, all_tensors=all_tensors)
+
+
+def compare(
+    name: str, run: Run | None, file: File, inputs: Sequence[np.ndarray], tick: Callable[[int], None]
+) -> tuple[RuntimeResult, Visit | None]:
+    """The runtime's result, and the first op that differs with its arrays.
+
+    run: another runtime to hold against that profile; None: the real one. tick: told the number of samples done.
+    """
+    if run is None and (reason := available(name)):
+        return RuntimeResult(name, ABSENT, reason), None
+    try:
+        interpreter = Interpreter(file.content, numerics=name)
+    except TfqError as error:
+        return RuntimeResult(name, UNSUPPORTED, str(error)), None
+    tally, status, reason = Tally(), "", ""
+    try:
+        for start, part in chunks(file.model, inputs):
+            _add(tally, run or real_runtime(name), interpreter, file, part, start)
+            tick(tally.samples)
+    except RuntimeDied as error:
+        status, reason = DIED, str(error)
+    except TfqError as error:
+        status, reason = REFUSED, str(error)
+    return _result(name, tally, interpreter, status, reason), tally.sought
+
+
+def chunks(model: Model, inputs: Sequence[np.ndarray]) -> Iterator[tuple[int, list[np.ndarray]]]:
+    """(number of the first sample, the inputs' slices), so few samples that all tensors of one chunk stay small."""
+    tensors = [model.main.tensors[i] for i in model.main.inputs]
+    leads = [max(t.shape[0], 1) if t.shape else 0 for t in tensors]
+    count = max((len(a) // lead for a, lead in zip(inputs, leads, strict=True) if lead), default=1)
+    size = _samples_at_once(model)
+    for start in range(0, count, size):
+        yield (
+            start,
+            [a[start * n : (start + size) * n] if n else a for a, n in zip(inputs, leads, strict=True)],
+        )
+
+
+def _samples_at_once(model: Model) -> int:
+    made = [model.main.tensors[i] for op in model.main.operators for i in op.outputs]
+    if any(t.shape == () for t in made):
+        return 1  # scalars have no axis to stack samples along
+    each = sum(math.prod(t.shape) * np.dtype(NUMPY_TYPES.get(t.type, np.int8)).itemsize for t in made)
+    return max(1, CHUNK_BYTES // max(each, 1))
+
+
+def _add(tally: Tally, run: Run, interpreter: Interpreter, file: File, part: list[np.ndarray], start: int) -> None:
+    graph = file.model.main
+    deployed = run(file.content, part, False)
+    tally.version = deployed.version
+    try:
+        shown = run(file.content, part, True).tensors
+    except TfqError as error:
+        shown, tally.note = {}, f"only outputs compared, the tensors between cannot be had: {error}"
+    ours = {i: np.asarray(graph.tensors[i].data) for i in graph.outputs} | dict(zip(graph.inputs, part, strict=True))
+    for visit in walk(interpreter, part, shown, ours, start):
+        total, own = tally.ops.get((visit.op, visit.tensor), (Difference(), Difference()))
+        tally.ops[visit.op, visit.tensor] = total + visit.total, own + visit.own
+        if visit.own.different and (tally.sought is None or visit.op < tally.sought.op):
+            tally.sought = visit
+    for index, got in zip(graph.outputs, deployed.outputs, strict=True):
+        tally.outputs += difference(ours[index], got, start)
+    tally.samples = start + _count(file.model, part)
+
+
+def _count(model: Model, part: Sequence[np.ndarray]) -> int:
+    tensors = [model.main.tensors[i] for i in model.main.inputs]
+    return max((len(a) // max(t.shape[0], 1) for t, a in zip(tensors, part, strict=True) if t.shape), default=1)
+
+
+def _result(name: str, tally: Tally, interpreter: Interpreter, status: str, reason: str) -> RuntimeResult:
+    graph = interpreter.model.main
+    ops = tuple(
+        OpResult(op, graph.operators[op].code, graph.tensors[tensor].name, total, own)
+        for (op, tensor), (total, own) in tally.ops.items()
+        if total.compared
+    )
+    tensors = sum((op.total for op in ops), Difference())
+    own = any(op.own.different for op in ops)
+    verdict = DIFFERS if tensors.different or tally.outputs.different or own else EQUAL
+    return RuntimeResult(
+        name, status or verdict, reason or tally.note, tally.version, tally.samples, tally.outputs, tensors, ops
+    )
