@@ -17,11 +17,16 @@ from typing import Annotated, Any
 
 import typer
 
+from tfq.cli import inspect, parity, run
 from tfq.errors import TfqError
 from tfq.version import __version__
 
 # Name and function, in the order of `tfq --help`: ("inspect", inspect.inspect) after `from tfq.cli import inspect`.
-COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = ()
+COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("parity", parity.parity),
+    ("inspect", inspect.inspect),
+    ("run", run.run),
+)
 
 BAD_INPUT, FAULT, INTERRUPTED = 2, 70, 130
 
