@@ -17,7 +17,7 @@ from tests.tflite.models import convolution, edited
 from tfq.errors import TfqError
 from tfq.tflite import read, write
 
-SECONDS = 2.0
+SECONDS = 5.0  # the worst file takes 1.2 s of a desktop's time
 
 
 def attempt(raw: bytes) -> str:
@@ -45,7 +45,7 @@ def test_every_truncation():
 def test_flipped_bits(flips: int):
     raw = write(convolution())
     rng = random.Random(flips)
-    for _ in range(600):
+    for _ in range(400):
         damaged = bytearray(raw)
         for _ in range(flips):
             damaged[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)

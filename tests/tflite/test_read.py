@@ -1,5 +1,7 @@
 """What `read` gives for good files, among them files that this room's writer does not make."""
 
+import copy
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +36,11 @@ def test_function_and_module_share_a_name():
     from tfq.tflite.read import read as direct
 
     assert read_module_or_function is direct is read
+
+
+def test_a_model_can_be_copied_and_pickled():
+    model = read(write(convolution()))
+    assert plain(copy.deepcopy(model)) == plain(pickle.loads(pickle.dumps(model))) == plain(model)
 
 
 def test_importing_the_room_imports_no_schema():
@@ -224,15 +231,20 @@ def test_an_empty_buffer_is_a_constant_only_where_nothing_writes():
     assert read(edited(empty)).main.tensors[3].data is None
 
 
-def test_sparse_weights_and_unknown_codes_are_unsupported():
+def test_what_is_unsupported():
     def sparse(model: schema.ModelT) -> None:
         model.subgraphs[0].tensors[6].sparsity = schema.SparsityParametersT()
+
+    def elsewhere(model: schema.ModelT) -> None:
+        model.subgraphs[0].tensors[6].externalBuffer = 1
 
     def code(model: schema.ModelT) -> None:
         model.operatorCodes[1].builtinCode = 9999
 
     with pytest.raises(Unsupported, match="subgraph 0: tensor 6 'weights': its weights are sparse"):
         read(edited(sparse))
+    with pytest.raises(Unsupported, match="subgraph 0: tensor 6 'weights': its values are in another file"):
+        read(edited(elsewhere))
     with pytest.raises(Unsupported, match="operator code 1: builtin 9999 is unknown"):
         read(edited(code))
 

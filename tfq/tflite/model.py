@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-EMPTY: Mapping[str, Any] = MappingProxyType({})
-
 # TensorType names whose values numpy holds directly; int4, uint4 and int2 are unpacked to one value per int8/uint8.
 NUMPY_TYPES: Mapping[str, type] = MappingProxyType(
     {
@@ -101,7 +99,7 @@ class Operator:
     code: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    options: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    options: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
     custom_code: str = ""
     custom_options: bytes = b""

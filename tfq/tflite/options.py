@@ -18,7 +18,6 @@ from ai_edge_litert import schema_py_generated as schema
 
 from tfq.errors import TfqError, Unsupported
 from tfq.tflite import flat
-from tfq.tflite.model import EMPTY
 
 
 def names(enum: type) -> dict[int, str]:
@@ -27,10 +26,7 @@ def names(enum: type) -> dict[int, str]:
 
 
 BUILTINS = names(schema.BuiltinOperator)
-_UNIONS = (
-    ("BuiltinOptions", names(schema.BuiltinOptions)),
-    ("BuiltinOptions2", names(schema.BuiltinOptions2)),
-)
+_UNIONS = (("BuiltinOptions", names(schema.BuiltinOptions)), ("BuiltinOptions2", names(schema.BuiltinOptions2)))
 
 # Every other op's table is its own name: CONV_2D -> Conv2DOptions.
 _SHARED_TABLES = {
@@ -77,10 +73,7 @@ _ENUMS = {
     "algorithm": schema.RngAlgorithm,
     "composite_attributes_format": schema.CustomOptionsFormat,
 }
-_NOT_ENUMS = {
-    ("StablehloConvolutionOptions", "padding"),
-    ("StablehloReduceWindowOptions", "padding"),
-}
+_NOT_ENUMS = {("StablehloConvolutionOptions", "padding"), ("StablehloReduceWindowOptions", "padding")}
 _BYTES = {"composite_attributes", "custom_attributes", "quant_spec"}
 
 
@@ -121,33 +114,32 @@ def _enum(table: str, field: str) -> dict[int, str] | None:
 def defaults(code: str) -> Mapping[str, Any]:
     """What an op's options are where the file says nothing; empty for an op without options."""
     if code not in _tables():
-        return EMPTY
+        return MappingProxyType({})
     return MappingProxyType({name: default for name, (_, default) in fields(_tables()[code][0]).items()})
 
 
-def read_options(operator: Any, code: str) -> Mapping[str, Any]:
+def read_options(operator: Any, code: str) -> dict[str, Any]:
     """The options of a guarded schema Operator: every field of its table, from the schema's default if left out.
 
     Raises TfqError on a table of another op, a number that its enum does not have, a string that is no UTF-8.
     """
-    if not defaults(code):
-        return EMPTY
+    silent = dict(defaults(code))
+    if not silent:
+        return silent
     table, field, number = _tables()[code]
     held = getattr(operator, field + "Type")()
     if held == 0:
-        return defaults(code)
+        return silent
     if held != number:
         other = dict(_UNIONS)[field].get(held, f"number {held}")
         raise TfqError(f"its options are {other}, expected {table}: {flat.DAMAGED}")
     options = flat.union(operator, field, getattr(schema, table))
     if options is None:
-        return defaults(code)
+        return silent
     # `_UnPack` only calls the accessors, so each byte comes through the checked table.
     plain = getattr(schema, table + "T")()
     plain._UnPack(options)
-    return MappingProxyType(
-        {name: _value(table, name, getattr(plain, key), default) for name, (key, default) in fields(table).items()}
-    )
+    return {name: _value(table, name, getattr(plain, key), default) for name, (key, default) in fields(table).items()}
 
 
 def _value(table: str, field: str, value: Any, default: Any) -> Any:

@@ -76,11 +76,7 @@ class _Walk:
             raise Unsupported(
                 f"operator code {place}: builtin {number} is unknown, expected 0 to {known}; update ai-edge-litert"
             )
-        return (
-            options.BUILTINS[number],
-            flat.text(code.CustomCode(), f"custom code {place}"),
-            code.Version(),
-        )
+        return options.BUILTINS[number], flat.text(code.CustomCode(), f"custom code {place}"), code.Version()
 
     def _subgraph(self, graph: Any) -> Subgraph:
         count = graph.TensorsLength()
@@ -116,12 +112,7 @@ class _Walk:
                 version=version,
                 custom_code=custom_code,
                 custom_options=self._custom_options(operator),
-                intermediates=_indices(
-                    flat.numbers(operator, "Intermediates"),
-                    tensors,
-                    "intermediates",
-                    absent=-1,
-                ),
+                intermediates=_indices(flat.numbers(operator, "Intermediates"), tensors, "intermediates", absent=-1),
             )
         except TfqError as error:
             raise _within(f"{code} {custom_code[:80]!r}" if custom_code else code, error) from None
@@ -130,14 +121,19 @@ class _Walk:
         raw = flat.numbers(operator, "CustomOptions")
         if raw is not None:
             return raw.tobytes()
-        return bytes(self._far(operator.LargeCustomOptionsOffset(), operator.LargeCustomOptionsSize()))
+        return self._copied(self._far(operator.LargeCustomOptionsOffset(), operator.LargeCustomOptionsSize()))
 
-    def _far(self, start: int, size: int) -> memoryview:
-        """Bytes named by their offset in the file (files above 2 GB); offsets 0 and 1 mean none."""
+    def _copied(self, place: tuple[int, int] | None) -> bytes:
+        start, size = place or (0, 0)
+        self.file.spend(size)
+        return bytes(self.file.data[start : start + size])
+
+    def _far(self, start: int, size: int) -> tuple[int, int] | None:
+        """Checked bytes named by their offset in the file (files above 2 GB); offsets 0 and 1 mean none."""
         if start <= 1:
-            return self.file.data[:0]
+            return None
         self.file.check(start, size, len(self.file.data))
-        return self.file.data[start : start + size]
+        return start, size
 
     def _buffer(self, index: int) -> tuple[int, int] | None:
         """(start, size) of a buffer's bytes, None for a buffer without data."""
@@ -148,11 +144,7 @@ class _Walk:
             start, size = buffer._tab.Vector(field), buffer.DataLength()
             self.file.check(start, size)
             return start, size
-        if buffer.Offset() > 1:
-            start, size = buffer.Offset(), buffer.Size()
-            self.file.check(start, size, len(self.file.data))
-            return start, size
-        return None
+        return self._far(buffer.Offset(), buffer.Size())
 
     def _tensor(self, index: int, tensor: Any, written: bool, tensors: int) -> Tensor:
         """written: whether an op or the caller fills the tensor."""
@@ -165,6 +157,8 @@ class _Walk:
                 raise flat.damaged(f"its type is {tensor.Type()}, expected 0 to {max(TYPES)}")
             if tensor.Sparsity() is not None:
                 raise Unsupported("its weights are sparse; export the model with dense weights")
+            if getattr(tensor, "ExternalBuffer", int)():
+                raise Unsupported("its values are in another file; export the model as one file")
             shape = _shape(flat.numbers(tensor, "Shape"), "shape", 0)
             signature = flat.numbers(tensor, "ShapeSignature")
             if signature is not None and signature.size not in (0, len(shape)):
@@ -228,14 +222,8 @@ class _Walk:
                     raise flat.damaged(f"it has subgraph {subgraph}, the file has {len(subgraphs)}")
                 count = len(subgraphs[subgraph].tensors)
                 key = flat.text(signature.SignatureKey(), "its key")
-                found.append(
-                    Signature(
-                        key,
-                        _pairs(signature, "Inputs", count),
-                        _pairs(signature, "Outputs", count),
-                        subgraph,
-                    )
-                )
+                inputs, outputs = _pairs(signature, "Inputs", count), _pairs(signature, "Outputs", count)
+                found.append(Signature(key, inputs, outputs, subgraph))
             except TfqError as error:
                 raise _within(f"signature {i}", error) from None
         return tuple(found)
@@ -245,9 +233,7 @@ class _Walk:
         for i, entry in enumerate(flat.children(root, "Metadata")):
             try:
                 name = flat.text(entry.Name(), "its name")
-                start, size = self._buffer(entry.Buffer()) or (0, 0)
-                self.file.spend(size)
-                found.setdefault(name, bytes(self.file.data[start : start + size]))
+                found.setdefault(name, self._copied(self._buffer(entry.Buffer())))
             except TfqError as error:
                 raise _within(f"metadata {i}", error) from None
         return found
