@@ -1,0 +1,60 @@
+"""export: a quantized Keras model as the bytes of a `.tflite`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any
+
+from tfq.errors import TfqError
+from tfq.export.lowering import to_model
+from tfq.tflite import write
+from tfq.version import __version__
+
+IO_TYPES = ("int8", "uint8", "float32")
+
+
+def export(
+    model: Any, path: str | os.PathLike[str] | None = None, *, allow_float: bool = False, io: str = "int8"
+) -> bytes:
+    """The integer-only `.tflite` of a quantized model; written to `path` as well where one is given.
+
+    Args:
+        model: from tfq.quantize or tfq.load, trained or calibrated. path: replaced whole or not at all.
+        io: type of inputs and outputs: "int8", "uint8", or "float32" (QUANTIZE and DEQUANTIZE at the edges; wants
+        `allow_float=True`, since the file then holds float tensors).
+
+    The same model gives the same bytes. Keras's predict gives the integers of this file under the recipe's numerics.
+
+    Raises: TfqError: ranges that have seen no data, not a quantized model, an unknown io, a path that cannot be written.
+    """
+    from tfq.qat.lower import lower
+
+    if io not in IO_TYPES:
+        raise TfqError(f"io must be one of {', '.join(IO_TYPES)}, received {io!r}")
+    if io == "float32" and not allow_float:
+        raise TfqError("io='float32' puts float tensors into the file; say allow_float=True if that is what you want")
+    data = write(to_model(lower(model), __version__, io))
+    if path is not None:
+        write_whole(path, data)
+    return data
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+    """Writes a file so that a killed process leaves the old one or the new one, never a half. Raises TfqError."""
+    target = os.path.abspath(os.fspath(path))
+    try:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".tfq-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise TfqError(f"{os.fspath(path)}: cannot be written ({error.strerror})") from error

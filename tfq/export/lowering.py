@@ -1,0 +1,144 @@
+"""From a Program to a `tflite.Model`: tensors, op versions, signature, metadata. NumPy only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tfq.qat.program import Activation, Constant, Program, Step
+from tfq.tflite.model import Model, Operator, Quantization, Signature, Subgraph, Tensor
+
+# Versions LiteRT's op_version.cc gives to these int8 ops, and the first TensorFlow release that runs each
+# (tflite/tools/versioning/op_version.cc and runtime_version.cc).
+VERSIONS: Mapping[str, tuple[int, str]] = {
+    "ADD": (2, "1.14.0"),
+    "AVERAGE_POOL_2D": (2, "1.14.0"),
+    "CONCATENATION": (2, "1.14.0"),
+    "CONV_2D": (3, "1.14.0"),
+    "DEPTHWISE_CONV_2D": (3, "1.14.0"),
+    "DEQUANTIZE": (2, "1.14.0"),
+    "FULLY_CONNECTED": (4, "1.14.0"),
+    "LOGISTIC": (2, "1.14.0"),
+    "MAX_POOL_2D": (2, "1.14.0"),
+    "MEAN": (2, "1.14.0"),
+    "PAD": (2, "1.14.0"),
+    "QUANTIZE": (2, "2.2.0"),
+    "RELU": (2, "2.1.0"),
+    "RELU6": (2, "2.1.0"),
+    "RESHAPE": (1, "1.5.0"),
+    "SOFTMAX": (2, "1.14.0"),
+    "TANH": (2, "1.14.0"),
+}
+
+
+def to_model(program: Program, version: str, io: str = "int8") -> Model:
+    """The file's contents. version: of tfq, for the provenance metadata. io: type of inputs and outputs."""
+    table = _TensorTable()
+    inner = {entry.name: f"{entry.name}/int8" if io != "int8" else entry.name for entry in program.entries}
+    inputs, operators = [], []
+    for entry in program.entries:
+        if io != "int8":
+            inputs.append((entry.name, table.add(_outside(entry, io, entry.name))))
+            body = table.activation(replace(entry, name=inner[entry.name]))
+            operators.append(Operator("QUANTIZE", (inputs[-1][1],), (body,), {}, _versions_of("QUANTIZE")))
+        else:
+            inputs.append((entry.name, table.activation(entry)))
+    table.alias(inner)
+    operators += [_operator(step, table) for step in program.steps]
+    made = {step.output.name: step.output for step in program.steps} | {e.name: e for e in program.entries}
+    outputs = []
+    for name, tensor in program.outputs:
+        index = table.index[tensor]
+        if io != "int8":
+            outside = table.add(_outside(made[tensor], io, f"{tensor}/{io}"))
+            code = "DEQUANTIZE" if io == "float32" else "QUANTIZE"
+            operators.append(Operator(code, (index,), (outside,), {}, _versions_of(code)))
+            index = outside
+        outputs.append((name, index))
+    subgraph = Subgraph(
+        tuple(table.tensors), tuple(operators), tuple(i for _, i in inputs), tuple(i for _, i in outputs), "main"
+    )
+    signature = Signature("serving_default", tuple(inputs), tuple(outputs))
+    return Model((subgraph,), (signature,), _metadata(program, operators, version), "tfq")
+
+
+def _outside(value: Activation, io: str, name: str) -> Tensor:
+    """The tensor of another type at the network's edge: uint8 on the same grid, 128 up, or float32."""
+    shape = tuple(1 if d is None else d for d in value.shape)
+    signature = tuple(-1 if d is None else d for d in value.shape)
+    if io == "float32":
+        return Tensor(name, shape, "FLOAT32", shape_signature=signature)
+    zero_point = np.asarray([int(value.grid.zero_point) + 128], np.int64)
+    quantization = Quantization(np.asarray([value.grid.scale], np.float32), zero_point)
+    return Tensor(name, shape, "UINT8", quantization, shape_signature=signature)
+
+
+def _versions_of(code: str) -> int:
+    return VERSIONS[code][0]
+
+
+class _TensorTable:
+    """Tensors in order of first mention, found by name."""
+
+    def __init__(self) -> None:
+        self.tensors: list[Tensor] = []
+        self.index: dict[str, int] = {}
+
+    def add(self, tensor: Tensor) -> int:
+        self.tensors.append(tensor)
+        return self.index.setdefault(tensor.name, len(self.tensors) - 1)
+
+    def alias(self, names: Mapping[str, str]) -> None:
+        """Lets the network find its inputs behind the quantizers at its edge."""
+        for name, inner in names.items():
+            self.index[name] = self.index[inner]
+
+    def activation(self, value: Activation) -> int:
+        shape = tuple(1 if d is None else d for d in value.shape)
+        signature = tuple(-1 if d is None else d for d in value.shape)
+        quantization = Quantization(
+            np.asarray([value.grid.scale], np.float32), np.asarray([int(value.grid.zero_point)], np.int64)
+        )
+        return self.add(Tensor(value.name, shape, "INT8", quantization, shape_signature=signature))
+
+    def constant(self, value: Constant) -> int:
+        quantization = None
+        if value.scale is not None:
+            scale = np.asarray(value.scale, np.float32)
+            quantization = Quantization(scale, np.asarray(value.zero_point, np.int64), value.axis)
+        kind = {"int8": "INT8", "int32": "INT32", "int64": "INT64"}[value.data.dtype.name]
+        return self.add(Tensor(value.name, value.data.shape, kind, quantization, np.ascontiguousarray(value.data)))
+
+
+def _operator(step: Step, table: _TensorTable) -> Operator:
+    inputs = []
+    for source in step.inputs:
+        if source is None:
+            inputs.append(-1)
+        elif isinstance(source, Constant):
+            inputs.append(table.constant(source))
+        else:
+            inputs.append(table.index[source])
+    output = table.activation(step.output)
+    return Operator(step.code, tuple(inputs), (output,), dict(step.options), _version(step, inputs, table))
+
+
+def _version(step: Step, inputs: list[int], table: _TensorTable) -> int:
+    if step.code == "CONV_2D" and table.tensors[inputs[0]].shape[3] != table.tensors[inputs[1]].shape[3]:
+        return 6  # grouped
+    if step.code == "FULLY_CONNECTED" and step.options.get("keep_num_dims"):
+        return 5
+    return VERSIONS[step.code][0]
+
+
+def _metadata(program: Program, operators: list[Operator], version: str) -> dict[str, bytes]:
+    newest = max((VERSIONS[o.code][1] for o in operators), key=lambda v: [int(n) for n in v.split(".")], default="1.5.0")
+    provenance: dict[str, Any] = {"tool": "tfq", "version": version, "recipe": dict(program.recipe)}
+    return {
+        "min_runtime_version": newest.encode().ljust(16, b"\0"),
+        "tfq": json.dumps(provenance, sort_keys=True).encode(),
+    }

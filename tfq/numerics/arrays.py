@@ -1,0 +1,83 @@
+"""The NumPy array namespace: the names that numerics and ops use, spelled as in keras.ops.
+
+`tfq.qat.arrays` has the same names over keras.ops; tests hold the two to the same integers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy import (
+    abs,  # noqa: A004
+    arange,
+    bitwise_and,
+    clip,
+    concatenate,
+    exp,
+    expm1,
+    expand_dims,
+    floor,
+    floor_divide,
+    frexp,
+    max,  # noqa: A004
+    maximum,
+    minimum,
+    reshape,
+    right_shift,
+    round,  # noqa: A004
+    sign,
+    sqrt,
+    stack,
+    sum,  # noqa: A004
+    take,
+    tanh,
+    trunc,
+    where,
+    zeros_like,
+)
+
+__all__ = [
+    "abs",
+    "arange",
+    "asarray",
+    "bitwise_and",
+    "cast",
+    "clip",
+    "concatenate",
+    "exp",
+    "expand_dims",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "frexp",
+    "max",
+    "maximum",
+    "minimum",
+    "reshape",
+    "right_shift",
+    "round",
+    "sign",
+    "sqrt",
+    "stack",
+    "sum",
+    "sum_in_order",
+    "take",
+    "tanh",
+    "trunc",
+    "where",
+    "zeros_like",
+]
+
+
+def cast(x, dtype: str) -> np.ndarray:
+    """x as `dtype`; integers from integral floats only."""
+    return np.asarray(x).astype(dtype, copy=False)
+
+
+def asarray(x, dtype: str) -> np.ndarray:
+    """A constant of the given dtype."""
+    return np.asarray(x, dtype)
+
+
+def sum_in_order(x: np.ndarray) -> np.ndarray:
+    """The sum over the last axis in x's own dtype, added from the first element to the last: ((x0 + x1) + x2) + ..."""
+    return np.add.accumulate(x, axis=-1)[..., -1]

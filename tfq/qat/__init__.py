@@ -1,0 +1,8 @@
+"""Quantization-aware training: the only room that imports Keras. Importing it registers tfq's layers with Keras."""
+
+from tfq.qat import callbacks
+from tfq.qat.build import plan, quantize
+from tfq.qat.calibrate import calibrate
+from tfq.qat.load import load
+
+__all__ = ["calibrate", "callbacks", "load", "plan", "quantize"]

@@ -1,0 +1,204 @@
+"""QuantizedLayer: what all of tfq's Keras layers share: the grid of the output, its running range, and who feeds whom.
+
+The tensor between two layers is `scale * (q - zero_point)`, float32. A layer finds its input's grid by asking the layer
+that made it; who that was is read off the KerasTensors when the layer is called on them, so loading a model (Keras replays
+the calls) restores it and nothing of it is saved.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from tfq.errors import TfqError
+from tfq.numerics.affine import Affine, divide, scale_zero_point
+from tfq.numerics.profiles import Profile, profile_named
+from tfq.qat import arrays, training
+from tfq.qat.modes import float_observer
+from tfq.qat.values import concrete_value, variable_value
+from tfq.recipe import Recipe
+
+QUANTIZE, OBSERVE, BATCH_STATISTICS = range(3)  # positions in the `control` variable: 1.0 on, 0.0 off
+
+
+class Links:
+    """Who feeds a layer and which outputs share its range; a plain object, so that Keras neither tracks nor saves it."""
+
+    def __init__(self) -> None:
+        self.sources: dict[int, list[tuple[QuantizedLayer, int]]] = {}
+        self.groups: dict[int, list[tuple[QuantizedLayer, int]]] = {}
+
+
+class QuantizedLayer(keras.layers.Layer):
+    """A layer whose output lies on an int8 grid.
+
+    Args:
+        recipe: Recipe or its dict. sites: how often the layer is called in the network; each call has its own range.
+
+    Subclasses say what they compute in three modes: `real` (float), `train` (fake-quantized, with gradients) and `infer`
+    (the deployed integers), and `lower` it to nodes for export.
+    """
+
+    keeps_input_grid = False  # the output lies on the input's grid: pads, pools, reshapes
+    activation = "linear"  # fused: "linear", "relu" or "relu6"
+    has_range = True  # the output has a running range of its own, else a fixed grid or the input's
+
+    def __init__(self, *, recipe: Recipe | dict | None = None, sites: int = 1, **kwargs: Any) -> None:
+        kwargs["dtype"] = "float32"  # scales and integers stay exact under mixed precision
+        super().__init__(autocast=False, **kwargs)
+        self.recipe = recipe if isinstance(recipe, Recipe) else Recipe.from_dict(recipe or {})
+        self.sites = sites
+        self.links = Links()
+
+    @property
+    def profile(self) -> Profile:
+        return profile_named(self.recipe.numerics)
+
+    def build(self, *shapes: Any) -> None:
+        if self.has_range:
+            # A debiased exponential mean of (lo, hi, 1) for each site: dividing by the third removes the start's bias.
+            self.range = self.add_weight(
+                name="range", shape=(self.sites, 3), initializer="zeros", trainable=False, dtype="float32", aggregation="mean"
+            )
+            self.control = self.add_weight(
+                name="control", shape=(3,), initializer="ones", trainable=False, dtype="float32", aggregation="mean"
+            )
+        self.built = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        inputs = keras.tree.flatten(args)
+        if inputs and all(isinstance(x, keras.KerasTensor) for x in inputs):
+            self.connect([_producer(self, x) for x in inputs], kwargs.get("site", 0))
+        return super().__call__(*args, **kwargs)
+
+    def connect(self, sources: list[tuple[QuantizedLayer, int]], site: int) -> None:
+        """Notes who feeds this call."""
+        self.links.sources[site] = sources
+
+    def call(self, inputs: Any, training: bool | None = None, site: int = 0) -> Any:
+        observe = float_observer()
+        if observe is not None:
+            y = self.real(inputs, site)
+            if self.has_range:
+                observe(self, site, y)
+            return y
+        if training:
+            return self.train(inputs, site)
+        self.require_range(site)
+        return self.infer(inputs, site)
+
+    # What subclasses define.
+    def real(self, inputs: Any, site: int) -> Any:
+        raise NotImplementedError
+
+    def train(self, inputs: Any, site: int) -> Any:
+        alone = len(self.group(site)) == 1
+        y, lo, hi = training.activation_range(self.pre_activation(inputs, site), self.activation, alone)
+        self.observe_batch(lo, hi, site)
+        fused = self.activation if alone else "linear"
+        return training.fake_quantize(y, self.grid(arrays, site), self.control[QUANTIZE], fused)
+
+    def pre_activation(self, inputs: Any, site: int) -> Any:
+        """The float output in training mode, before the fused activation."""
+        return self.real(inputs, site)
+
+    def infer(self, inputs: Any, site: int) -> Any:
+        raise NotImplementedError
+
+    def lower(self, site: int, graph: Any) -> None:
+        raise NotImplementedError
+
+    # Grids.
+    def owner(self, site: int) -> tuple[QuantizedLayer, int]:
+        """The (layer, site) whose range this output lies on: itself, or the source of a layer that keeps its input's grid."""
+        if not self.keeps_input_grid:
+            return self, site
+        layer, source_site = self.links.sources[site][0]
+        return layer.owner(source_site)
+
+    def grid(self, xp: Any, site: int = 0) -> Affine:
+        """The output's affine map; values of `xp` (NumPy arrays, or tensors inside a graph)."""
+        layer, site = self.owner(site)
+        if layer is not self:
+            return layer.grid(xp, site)
+        members = self.links.groups.get(site, [(self, site)])
+        los, his = zip(*(member.observed_range(xp, k) for member, k in members), strict=True)
+        lo, hi = los[0], his[0]
+        for other_lo, other_hi in zip(los[1:], his[1:], strict=True):
+            lo, hi = xp.minimum(lo, other_lo), xp.maximum(hi, other_hi)
+        return Affine(*scale_zero_point(xp, lo, hi))
+
+    def input_grid(self, xp: Any, site: int, position: int = 0) -> Affine:
+        """The affine map of an input."""
+        layer, source_site = self.links.sources[site][position]
+        return layer.grid(xp, source_site)
+
+    def observed_range(self, xp: Any, site: int) -> tuple[Any, Any]:
+        """(lo, hi) as learned so far, float32 scalars."""
+        state = variable_value(xp, self.range)[site]
+        bounds = divide(xp, state[:2], xp.maximum(state[2], np.float32(1e-30)))
+        return bounds[0], bounds[1]
+
+    def set_range(self, site: int, lo: float, hi: float) -> None:
+        """Sets the range as if it had been observed."""
+        state = np.array(ops.convert_to_numpy(self.range))
+        state[site] = lo, hi, 1.0
+        self.range.assign(state)
+
+    def has_seen_data(self, site: int) -> bool:
+        """Whether the range of that site has seen data. Readable while a graph is traced."""
+        return bool(concrete_value(self.range)[site, 2] > 0)
+
+    def require_range(self, site: int) -> None:
+        """Raises TfqError, naming the layers, unless every range this output depends on has seen data."""
+        layer, site = self.owner(site)
+        if not layer.has_range:
+            return
+        members = layer.links.groups.get(site, [(layer, site)])
+        unseen = [member.name for member, k in members if not member.has_seen_data(k)]
+        if unseen:
+            raise TfqError(
+                f"layer {', '.join(map(repr, unseen))}: the range of its output has seen no data, so it has no scale; "
+                "call tfq.calibrate(model, data) or train with fit first"
+            )
+
+    def group(self, site: int) -> list[tuple[QuantizedLayer, int]]:
+        """The outputs that share this range, itself included."""
+        return self.links.groups.setdefault(site, [(self, site)])
+
+    # Training.
+    def observe_batch(self, lo: Any, hi: Any, site: int) -> None:
+        """Moves the running range towards a batch's, unless the schedule has frozen it."""
+        seen = ops.stack([ops.cast(lo, "float32"), ops.cast(hi, "float32"), ops.ones((), "float32")])
+        rate = np.float32(1.0 - self.recipe.ema_decay) * self.control[OBSERVE]
+        seen = ops.stop_gradient(seen)
+        if self.sites == 1:
+            self.range.assign_add((seen[None] - self.range) * rate)
+        else:
+            here = np.zeros((self.sites, 1), np.float32)
+            here[site] = 1.0
+            self.range.assign_add((seen[None] - self.range) * (here * rate))
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("dtype", None)
+        return {**config, "recipe": self.recipe.to_dict(), "sites": self.sites}
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> keras.KerasTensor:
+        # No trace of `call`: building a graph must not ask for ranges.
+        return keras.KerasTensor(self.compute_output_shape(*(_shape_of(a) for a in args)), dtype="float32")
+
+
+def _producer(layer: QuantizedLayer, x: keras.KerasTensor) -> tuple[Any, int]:
+    operation, node_index, _ = x._keras_history
+    if isinstance(operation, QuantizedLayer):
+        site = operation._inbound_nodes[node_index].arguments.kwargs.get("site", 0)
+        return operation, site
+    return operation, 0
+
+
+def _shape_of(value: Any) -> Any:
+    return keras.tree.map_structure(lambda t: tuple(t.shape), value)

@@ -1,0 +1,170 @@
+"""quantize: the planned network as a Keras model of tfq layers on fresh inputs, with copies of the trained weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfq.errors import TfqError
+from tfq.qat.capture import Value, capture
+from tfq.qat.elementwise import (
+    QuantizedActivation,
+    QuantizedAdd,
+    QuantizedInput,
+    QuantizedRelu,
+    QuantizedRelu6,
+    QuantizedScale,
+    Requantize,
+)
+from tfq.qat.equalize import equalize
+from tfq.qat.movement import (
+    QuantizedAveragePool,
+    QuantizedConcatenate,
+    QuantizedDropout,
+    QuantizedGlobalAverage,
+    QuantizedMaxPool,
+    QuantizedPad,
+    QuantizedReshape,
+)
+from tfq.qat.plan import Part, Plan, make_plan
+from tfq.qat.weighted import QuantizedConv2D, QuantizedDense, QuantizedDepthwiseConv2D
+from tfq.recipe import Recipe
+
+
+def plan(model: Any, recipe: Recipe | None = None) -> Plan:
+    """What `quantize` would do with this model; printable. Raises as `quantize` does."""
+    return make_plan(capture(model), recipe or Recipe())
+
+
+def quantize(model: Any, recipe: Recipe | None = None) -> Any:
+    """A quantization-aware Keras model with the weights, names and structure of a float one, which stays as it is.
+
+    Args: model: functional or Sequential, built. recipe: see `tfq.Recipe`.
+
+    Train it with `fit`, or only call `tfq.calibrate`; then its predict gives the integers of the exported file.
+
+    Raises:
+        Unsupported: naming every layer that has no int8 form. TfqError: not a built Keras model, or weights that are not finite.
+    """
+    if recipe is not None and not isinstance(recipe, Recipe):
+        raise TfqError(f"recipe must be a tfq.Recipe, received {type(recipe).__name__}; read a file with tfq.Recipe.load(path)")
+    planned = plan(model, recipe)
+    _require_finite(planned)
+    equalize(planned)
+    for note in planned.notes:
+        keras.utils.io_utils.print_msg(note)
+    return _build(planned, model.name)
+
+
+def _require_finite(planned: Plan) -> None:
+    bad = [p.name for p in planned.parts for w in part_weights(p) if not np.all(np.isfinite(w))]
+    if bad:
+        raise TfqError(f"layer {', '.join(map(repr, dict.fromkeys(bad)))}: weights hold NaN or infinity; train the float model anew")
+
+
+def part_weights(part: Part) -> list[np.ndarray]:
+    """Kernel, bias and batch norm variables of a part, NumPy."""
+    own = part.weights if part.weights is not None else _weights(part.layer)
+    return own + (_weights(part.batch_norm) if part.batch_norm is not None else [])
+
+
+def _weights(layer: Any) -> list[np.ndarray]:
+    return [np.asarray(keras.ops.convert_to_numpy(w)) for w in layer.weights]
+
+
+def _build(planned: Plan, name: str) -> Any:
+    tensors: dict[Value, Any] = {}
+    graph = planned.graph
+    inputs = []
+    for value, input_name in zip(graph.inputs, graph.input_names, strict=True):
+        tensor = keras.Input(batch_shape=(None, *value.shape[1:]), dtype="float32", name=input_name)
+        inputs.append(tensor)
+        tensors[value] = QuantizedInput(recipe=planned.recipe, name=f"{input_name}_quantized")(tensor)
+    for part in planned.parts:
+        sources = [tensors[value] for value in part.inputs]
+        if part.kind == "identity":
+            tensors[part.output] = sources[0]
+            continue
+        if part.kind == "concatenate":
+            sources = [_on_own_range(x, f"{part.name}_input_{i}", planned.recipe) for i, x in enumerate(sources)]
+        layer = MAKERS[part.kind](part, planned.recipe)
+        tensors[part.output] = layer(sources[0] if len(sources) == 1 and part.kind != "concatenate" else sources)
+    outputs = [tensors[value] for value in graph.outputs]
+    pack = keras.tree.pack_sequence_as
+    return keras.Model(pack(graph.input_structure, inputs), pack(graph.output_structure, outputs), name=name)
+
+
+def _on_own_range(x: Any, name: str, recipe: Recipe) -> Any:
+    """x, requantized if its grid is fixed: the inputs of a concatenation share one range."""
+    layer, site = x._keras_history.operation, 0
+    owner, _ = layer.owner(site)
+    return x if owner.has_range else Requantize(recipe=recipe, name=name)(x)
+
+
+def _copy(layer: Any, weights: list[np.ndarray] | None, **changes: Any) -> Any:
+    """A Keras layer like this one, with its weights, sharing nothing with it."""
+    clone = type(layer).from_config({**layer.get_config(), **changes})
+    if layer.built:
+        clone.build_from_config(layer.get_build_config())
+    clone.trainable = layer.trainable
+    values = weights if weights is not None else _weights(layer)
+    if values:
+        clone.set_weights(values)
+    return clone
+
+
+def _weighted(cls: type) -> Callable[[Part, Recipe], Any]:
+    def make(part: Part, recipe: Recipe) -> Any:
+        inner = _bare_copy(part)
+        norm = None if part.batch_norm is None else _copy(part.batch_norm, part.settings.get("norm_weights"))
+        return cls(inner=inner, batch_norm=norm, activation=part.activation, recipe=recipe, name=part.name)
+
+    return make
+
+
+def _bare_copy(part: Part) -> Any:
+    """The weighted layer without its activation, regularizers kept; built here if the plan made it."""
+    layer = part.layer
+    if not layer.built:
+        layer.build(part.inputs[0].shape)
+    return _copy(layer, part.weights, activation="linear")
+
+
+def _scale(part: Part, recipe: Recipe) -> Any:
+    return QuantizedScale(
+        inner=_copy(part.layer, part.weights), activation=part.activation, recipe=recipe, name=part.name
+    )
+
+
+def _with_inner(cls: type) -> Callable[[Part, Recipe], Any]:
+    return lambda part, recipe: cls(inner=_copy(part.layer, None), recipe=recipe, name=part.name)
+
+
+def _plain(cls: type) -> Callable[[Part, Recipe], Any]:
+    return lambda part, recipe: cls(recipe=recipe, name=part.name, **part.settings)
+
+
+def _add(part: Part, recipe: Recipe) -> Any:
+    return QuantizedAdd(activation=part.activation, recipe=recipe, name=part.name)
+
+
+MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
+    "conv_2d": _weighted(QuantizedConv2D),
+    "depthwise_conv_2d": _weighted(QuantizedDepthwiseConv2D),
+    "dense": _weighted(QuantizedDense),
+    "scale": _scale,
+    "add": _add,
+    "activation": _plain(QuantizedActivation),
+    "relu": _plain(QuantizedRelu),
+    "relu6": _plain(QuantizedRelu6),
+    "global_average": _plain(QuantizedGlobalAverage),
+    "concatenate": _plain(QuantizedConcatenate),
+    "reshape": _with_inner(QuantizedReshape),
+    "dropout": _with_inner(QuantizedDropout),
+    "pad": _with_inner(QuantizedPad),
+    "max_pool": _with_inner(QuantizedMaxPool),
+    "average_pool": _with_inner(QuantizedAveragePool),
+}

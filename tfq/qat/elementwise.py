@@ -1,0 +1,257 @@
+"""Layers that compute without kernels: the input's quantizer, add, a batch norm or rescaling on its own, activations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from tfq.numerics import arrays as numpy_arrays
+from tfq.numerics.affine import Affine, quantize
+from tfq.ops import add, logistic, relu, softmax, tanh
+from tfq.ops import quantize as quantize_op
+from tfq.qat import arrays, folding, training
+from tfq.qat.base import BATCH_STATISTICS, QuantizedLayer
+from tfq.qat.program import Activation, Constant, Step
+from tfq.qat.values import real_of, stored, straight_through
+from tfq.qat.weighted import FUSED, WeightedLayer
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedInput(QuantizedLayer):
+    """A model input on its grid: the file's int8 input."""
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def real(self, x, site):
+        return ops.cast(x, "float32")
+
+    def infer(self, x, site):
+        grid = self.grid(arrays, site)
+        return real_of(quantize(arrays, ops.cast(x, "float32"), grid), grid)
+
+    def lower(self, site, inputs, output):
+        return []
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class Requantize(QuantizedLayer):
+    """QUANTIZE: a tensor brought to another grid, for ops that want their inputs on one scale."""
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def real(self, x, site):
+        return x
+
+    def infer(self, x, site):
+        grid, out = self.input_grid(arrays, site), self.grid(arrays, site)
+        constants = quantize_op.constants(arrays, self.profile, grid, out)
+        return real_of(quantize_op.integers(arrays, self.profile, constants, stored(x, grid)), out)
+
+    def lower(self, site, inputs, output):
+        return [Step("QUANTIZE", tuple(inputs), output)]
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedAdd(QuantizedLayer):
+    """ADD of two tensors, with a fused activation."""
+
+    def __init__(self, activation: str = "linear", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activation
+
+    def compute_output_shape(self, input_shapes):
+        return keras.layers.Add().compute_output_shape(input_shapes)
+
+    def pre_activation(self, inputs, site):
+        return ops.add(*inputs)
+
+    def real(self, inputs, site):
+        return training.activate(self.pre_activation(inputs, site), self.activation)
+
+    def infer(self, inputs, site):
+        grids = [self.input_grid(arrays, site, i) for i in range(2)]
+        out = self.grid(arrays, site)
+        constants = add.constants(arrays, self.profile, *grids, out, FUSED[self.activation])
+        a, b = (stored(x, grid) for x, grid in zip(inputs, grids, strict=True))
+        return real_of(add.integers(arrays, self.profile, constants, a, b), out)
+
+    def lower(self, site, inputs, output):
+        options = {"fused_activation_function": FUSED[self.activation], "pot_scale_int16": False}
+        return [Step("ADD", tuple(inputs), output, options)]
+
+    def get_config(self):
+        return {**super().get_config(), "activation": self.activation}
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedScale(WeightedLayer):
+    """y = x * factor + offset per channel: a BatchNormalization on its own, or a Rescaling, as a 1x1 DEPTHWISE_CONV_2D.
+
+    Each channel's weight is the largest integer times its own scale, so the weights cost no precision.
+    """
+
+    code = "DEPTHWISE_CONV_2D"
+    channel_axis = 3
+
+    def build(self, input_shape):
+        self.depth = int(input_shape[-1])
+        super().build(input_shape)
+
+    @property
+    def channels(self):
+        return self.depth
+
+    @property
+    def norm(self):
+        """The inner batch norm, None for a Rescaling."""
+        return self.inner if isinstance(self.inner, keras.layers.BatchNormalization) else None
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def multiply(self, x, kernel):
+        return x * kernel
+
+    def folded(self, xp):
+        if self.norm is not None:
+            return folding.affine_map(xp, self.norm)
+        scale, offset = (np.broadcast_to(np.float32(v), (self.depth,)) for v in (self.inner.scale, self.inner.offset))
+        return xp.asarray(scale, "float32"), xp.asarray(offset, "float32")
+
+    def pre_activation(self, x, site):
+        if self.norm is None or not self.norm.trainable:
+            factor, offset = self.folded(arrays)
+            return x * factor + offset
+        live = self.control[BATCH_STATISTICS]
+        gamma, beta = folding.gamma_beta(arrays, self.norm)
+        moving = folding.moving_statistics(arrays, self.norm)
+        y, mean, variance = ops.cond(
+            live > 0,
+            lambda: training.batch_norm(x, gamma, beta, self.norm.epsilon),
+            lambda: (x * self.folded(arrays)[0] + self.folded(arrays)[1], *moving),
+        )
+        folding.move_statistics(self.norm, mean, variance, live)
+        return y
+
+    def file_weights(self, q_kernel):
+        return q_kernel.reshape(1, 1, 1, -1)
+
+    def options(self, rank):
+        return {"padding": "VALID", "stride_h": 1, "stride_w": 1, "dilation_h_factor": 1, "dilation_w_factor": 1,
+                "depth_multiplier": 1}  # fmt: skip
+
+    def lower(self, site, inputs, output):
+        shape = output.shape
+        if len(shape) == 4:
+            return super().lower(site, inputs, output)
+        image = (None, 1, int(np.prod(shape[1:-1])), shape[-1])
+        grid = self.input_grid(numpy_arrays, site)
+        entry = Activation(f"{output.name}/image", image, grid)
+        (step,) = super().lower(site, [entry.name], Activation(f"{output.name}/scaled", image, output.grid))
+        return [reshape_step(inputs[0], entry), step, reshape_step(step.output.name, output)]
+
+
+def reshape_step(source: str, output: Activation) -> Step:
+    """RESHAPE with the batch left free."""
+    shape = np.array([-1, *output.shape[1:]], np.int32)
+    return Step("RESHAPE", (source, Constant(f"{output.name}/shape", shape)), output, {"new_shape": tuple(map(int, shape))})
+
+
+_FIXED_GRIDS = {
+    "softmax": Affine(np.float32(1 / 256), np.float32(-128)),
+    "sigmoid": Affine(np.float32(1 / 256), np.float32(-128)),
+    "tanh": Affine(np.float32(1 / 128), np.float32(0)),
+}
+_TABLES = {"sigmoid": logistic, "tanh": tanh}
+_CODES = {"softmax": "SOFTMAX", "sigmoid": "LOGISTIC", "tanh": "TANH"}
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedActivation(QuantizedLayer):
+    """SOFTMAX over the last axis, LOGISTIC or TANH: their output's grid is fixed by the runtimes."""
+
+    has_range = False
+
+    def __init__(self, activation: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activation
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def grid(self, xp, site=0):
+        return _FIXED_GRIDS[self.activation]
+
+    def real(self, x, site):
+        return getattr(ops, self.activation)(x)
+
+    def train(self, x, site):
+        return straight_through(self.real(x, site), self.grid(arrays))
+
+    def infer(self, x, site):
+        grid, out = self.input_grid(arrays, site), self.grid(arrays)
+        q = stored(x, grid)
+        if self.activation == "softmax":
+            return real_of(softmax.integers(arrays, self.profile, softmax.constants(arrays, self.profile, grid), q), out)
+        table = _TABLES[self.activation].table(arrays, self.profile, grid, out)
+        return real_of(ops.take(table, ops.cast(q - np.float32(grid.qmin), "int32")), out)
+
+    def lower(self, site, inputs, output):
+        return [Step(_CODES[self.activation], tuple(inputs), output, {"beta": 1.0} if self.activation == "softmax" else {})]
+
+    def get_config(self):
+        return {**super().get_config(), "activation": self.activation}
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedRelu(QuantizedLayer):
+    """RELU that nothing could fuse, on a grid of its own."""
+
+    activation = "relu"
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def pre_activation(self, x, site):
+        return x
+
+    def real(self, x, site):
+        return ops.relu(x)
+
+    def infer(self, x, site):
+        grid, out = self.input_grid(arrays, site), self.grid(arrays, site)
+        constants = relu.constants(arrays, self.profile, grid, out, "RELU")
+        return real_of(relu.integers(arrays, self.profile, constants, stored(x, grid)), out)
+
+    def lower(self, site, inputs, output):
+        return [Step("RELU", tuple(inputs), output)]
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedRelu6(QuantizedLayer):
+    """RELU6 that nothing could fuse, on its input's grid: TFLite Micro's kernel does not rescale."""
+
+    has_range = False
+    keeps_input_grid = True
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def real(self, x, site):
+        return ops.relu6(x)
+
+    def train(self, x, site):
+        return ops.relu6(x)
+
+    def infer(self, x, site):
+        grid = self.grid(arrays, site)
+        constants = relu.constants(arrays, self.profile, grid, grid, "RELU6")
+        return real_of(relu.integers(arrays, self.profile, constants, stored(x, grid)), grid)
+
+    def lower(self, site, inputs, output):
+        return [Step("RELU6", tuple(inputs), output)]

@@ -1,0 +1,80 @@
+"""A quantized Keras model as a Program: its layers' deployed integers, read out as NumPy arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfq.errors import TfqError
+from tfq.numerics import arrays
+from tfq.numerics.affine import Affine
+from tfq.qat.base import QuantizedLayer
+from tfq.qat.calibrate import quantized_layers
+from tfq.qat.capture import Call, Graph, Value, capture
+from tfq.qat.program import Activation, Program, Step
+
+
+def lower(model: Any) -> Program:
+    """The network's ops, weights and grids.
+
+    Raises: TfqError: not a quantized model, or naming every layer whose range has seen no data.
+    """
+    layers = quantized_layers(model)
+    graph = capture(model)
+    foreign = [call.name for call in graph.calls if not isinstance(call.layer, QuantizedLayer)]
+    if foreign:
+        raise TfqError(f"layer {', '.join(map(repr, foreign))}: not a layer of tfq's; quantize the float model as a whole")
+    _require_ranges(graph)
+    return _program(graph, layers[0].recipe.to_dict())
+
+
+def _require_ranges(graph: Graph) -> None:
+    unseen = [c.name for c in graph.calls if c.layer.has_range and not c.layer.has_seen_data(c.site)]
+    if unseen:
+        raise TfqError(
+            f"layer {', '.join(map(repr, unseen))}: the range of its output has seen no data, so it has no scale; "
+            "call tfq.calibrate(model, data) or train with fit first"
+        )
+
+
+def _program(graph: Graph, recipe: dict[str, Any]) -> Program:
+    names: dict[Value, str] = dict(zip(graph.inputs, graph.input_names, strict=True))
+    entries: dict[str, Activation] = {}
+    steps: list[Step] = []
+    for call in graph.calls:
+        sources = [names[value] for value in call.inputs]
+        output = activation_of(call)
+        made = call.layer.lower(call.site, sources, output)
+        steps += made
+        names[call.output] = output.name if made else sources[0]
+        if call.inputs[0] in graph.inputs:
+            entries[sources[0]] = Activation(sources[0], output.shape, output.grid)
+    outputs = tuple(zip(output_names(graph), (names[value] for value in graph.outputs), strict=True))
+    inputs = tuple((name, name) for name in graph.input_names if name in entries)
+    return Program(tuple(entries[name] for _, name in inputs), inputs, outputs, tuple(steps), recipe)
+
+
+def output_names(graph: Graph) -> list[str]:
+    """Keras's names of the outputs: of the layers that make them; made unique, as a signature must be."""
+    found: list[str] = []
+    for value in graph.outputs:
+        name = value.producer.name if value.producer is not None else "output"
+        found.append(name if name not in found else f"{name}_{len(found)}")
+    return found
+
+
+def activation_of(call: Call) -> Activation:
+    """The activation that a call makes, with its grid as NumPy scalars."""
+    grid = call.layer.grid(arrays, call.site)
+    grid = Affine(np.float32(grid.scale), np.float32(grid.zero_point), grid.qmin, grid.qmax)
+    return Activation(call.name, tuple(call.output.shape), grid)
+
+
+def tensor_model(model: Any) -> tuple[Any, dict[str, Affine]]:
+    """(a model that gives every layer's output under its tensor's name, the grids by name)."""
+    graph = capture(model)
+    tensors = {call.name: call.layer.output for call in graph.calls if call.layer.sites == 1}
+    grids = {call.name: activation_of(call).grid for call in graph.calls if call.layer.sites == 1}
+    return keras.Model(model.inputs, tensors), grids

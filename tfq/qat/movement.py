@@ -1,0 +1,205 @@
+"""Layers that keep the grid of their input or average on it: pools, pads, reshapes, concatenation, dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from tfq.ops import average_pool_2d, mean
+from tfq.qat import arrays
+from tfq.qat.base import QuantizedLayer
+from tfq.qat.elementwise import reshape_step
+from tfq.qat.program import Constant, Step
+from tfq.qat.values import centered, real_of, stored
+
+
+class SameGridLayer(QuantizedLayer):
+    """A Keras layer whose output lies on its input's grid. Args: inner: that layer."""
+
+    has_range = False
+    keeps_input_grid = True
+
+    def __init__(self, inner: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inner = inner
+
+    def build(self, input_shape):
+        if not self.inner.built:
+            self.inner.build(input_shape)
+        super().build(input_shape)
+
+    def compute_output_shape(self, input_shape):
+        return self.inner.compute_output_shape(input_shape)
+
+    def real(self, x, site):
+        return self.inner(x)
+
+    def train(self, x, site):
+        return self.inner(x)
+
+    def infer(self, x, site):
+        return self.inner(x)
+
+    def get_config(self):
+        return {**super().get_config(), "inner": keras.saving.serialize_keras_object(self.inner)}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(inner=keras.saving.deserialize_keras_object(config.pop("inner")), **config)
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedReshape(SameGridLayer):
+    """RESHAPE: Flatten, Reshape."""
+
+    def lower(self, site, inputs, output):
+        return [reshape_step(inputs[0], output)]
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedDropout(SameGridLayer):
+    """Dropout while training; nothing in the file."""
+
+    def train(self, x, site):
+        return self.inner(x, training=True)
+
+    def lower(self, site, inputs, output):
+        return []
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedPad(SameGridLayer):
+    """PAD: ZeroPadding2D; real 0 is a grid point."""
+
+    def lower(self, site, inputs, output):
+        pads = np.array([(0, 0), *self.inner.padding, (0, 0)], np.int32)
+        return [Step("PAD", (inputs[0], Constant(f"{output.name}/paddings", pads)), output)]
+
+
+def _cells_inside(size: tuple[int, int], layer: Any) -> np.ndarray:
+    """How many cells of each window lie inside the image: int64 [1, OH, OW, 1]."""
+    counts = []
+    for length, pool, stride in zip(size, layer.pool_size, layer.strides, strict=True):
+        same = layer.padding == "same"
+        steps = -(-length // stride) if same else (length - pool) // stride + 1
+        before = max((steps - 1) * stride + pool - length, 0) // 2 if same else 0
+        first = np.arange(steps) * stride - before
+        counts.append(np.minimum(first + pool, length) - np.maximum(first, 0))
+    return (counts[0][:, None] * counts[1][None, :])[None, :, :, None]
+
+
+def _pool_options(layer: Any) -> dict[str, Any]:
+    return {
+        "padding": layer.padding.upper(),
+        "stride_h": int(layer.strides[0]),
+        "stride_w": int(layer.strides[1]),
+        "filter_height": int(layer.pool_size[0]),
+        "filter_width": int(layer.pool_size[1]),
+        "fused_activation_function": "NONE",
+    }
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedMaxPool(SameGridLayer):
+    """MAX_POOL_2D."""
+
+    def lower(self, site, inputs, output):
+        return [Step("MAX_POOL_2D", tuple(inputs), output, _pool_options(self.inner))]
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedAveragePool(SameGridLayer):
+    """AVERAGE_POOL_2D: the mean of stored integers inside the image, halves away from zero."""
+
+    def train(self, x, site):
+        return self.fake_round(self.inner(x), site)
+
+    def fake_round(self, y, site):
+        """The mean rounded to the input's grid, straight-through."""
+        scale = self.grid(arrays, site).scale
+        return y + ops.stop_gradient(ops.round(y / scale) * scale - y)
+
+    def infer(self, x, site):
+        grid, inner = self.grid(arrays, site), self.inner
+        ones = np.ones((*inner.pool_size, 1, 1), np.float32)
+        inside = _cells_inside(x.shape[1:3], inner)
+        window = ops.convert_to_tensor(np.ones((*inner.pool_size, x.shape[-1], 1), np.float32))
+        total = ops.round(ops.depthwise_conv(stored(x, grid), window, inner.strides, inner.padding))
+        bounds = (np.float32(grid.qmin), np.float32(grid.qmax))
+        return real_of(average_pool_2d.integers(arrays, total, inside, bounds), grid)
+
+    def lower(self, site, inputs, output):
+        return [Step("AVERAGE_POOL_2D", tuple(inputs), output, _pool_options(self.inner))]
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedGlobalAverage(QuantizedLayer):
+    """MEAN over height and width, on a grid of its own."""
+
+    def __init__(self, keepdims: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.keepdims = keepdims
+
+    def compute_output_shape(self, input_shape):
+        batch, *middle, depth = input_shape
+        return (batch, *(1 for _ in middle), depth) if self.keepdims else (batch, depth)
+
+    def real(self, x, site):
+        return ops.mean(x, axis=(1, 2), keepdims=self.keepdims)
+
+    def infer(self, x, site):
+        grid, out = self.input_grid(arrays, site), self.grid(arrays, site)
+        count = int(np.prod(x.shape[1:3]))
+        constants = mean.constants(arrays, self.profile, grid, out, count)
+        total = ops.sum(centered(x, grid), axis=(1, 2), keepdims=self.keepdims) + grid.zero_point * np.float32(count)
+        return real_of(mean.integers(arrays, self.profile, constants, total), out)
+
+    def lower(self, site, inputs, output):
+        axes = Constant(f"{output.name}/axes", np.array([1, 2], np.int32))
+        return [Step("MEAN", (inputs[0], axes), output, {"keep_dims": self.keepdims})]
+
+    def get_config(self):
+        return {**super().get_config(), "keepdims": self.keepdims}
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedConcatenate(QuantizedLayer):
+    """CONCATENATION: all inputs share one range, that of them all."""
+
+    has_range = False
+    keeps_input_grid = True
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def connect(self, sources, site):
+        super().connect(sources, site)
+        merged: list[tuple[QuantizedLayer, int]] = []
+        for layer, source_site in sources:
+            owner, owner_site = layer.owner(source_site)
+            merged += [member for member in owner.group(owner_site) if member not in merged]
+        for member, member_site in merged:
+            member.links.groups[member_site] = merged
+
+    def compute_output_shape(self, input_shapes):
+        return keras.layers.Concatenate(axis=self.axis).compute_output_shape(input_shapes)
+
+    def real(self, inputs, site):
+        return ops.concatenate(inputs, axis=self.axis)
+
+    def train(self, inputs, site):
+        return self.real(inputs, site)
+
+    def infer(self, inputs, site):
+        return self.real(inputs, site)
+
+    def lower(self, site, inputs, output):
+        options = {"axis": self.axis if self.axis >= 0 else self.axis + len(output.shape), "fused_activation_function": "NONE"}
+        return [Step("CONCATENATION", tuple(inputs), output, options)]
+
+    def get_config(self):
+        return {**super().get_config(), "axis": self.axis}

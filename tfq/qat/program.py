@@ -1,0 +1,56 @@
+"""What a quantized Keras model lowers to: plain nodes and NumPy arrays, without a trace of Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tfq.numerics.affine import Affine
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """A constant operand. data: in the file's layout. scale, zero_point: arrays where quantized. axis: of the channels."""
+
+    name: str
+    data: np.ndarray
+    scale: np.ndarray | None = None
+    zero_point: np.ndarray | None = None
+    axis: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Activation:
+    """A tensor between ops. shape: with None for the batch (and for nothing else). grid: int8, NumPy scalars."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    grid: Affine
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One TFLite op. inputs: names of activations, constants, or None where absent. options: the schema's, in snake_case."""
+
+    code: str
+    inputs: tuple[str | Constant | None, ...]
+    output: Activation
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """The whole network in execution order.
+
+    inputs, outputs: (signature name, activation name) in the model's order. activations of the inputs in `entries`.
+    recipe: the plain values that go into the file's metadata.
+    """
+
+    entries: tuple[Activation, ...]
+    inputs: tuple[tuple[str, str], ...]
+    outputs: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
+    recipe: Mapping[str, Any]
