@@ -1,0 +1,63 @@
+"""DEQUANTIZE: scale * (q - zero_point) in float32, per tensor or per channel; float16 becomes float32.
+
+litert multiplies per-tensor values in float64 and rounds to float32, the others multiply in float32. It is the same:
+q - zero_point is exact, and the product is rounded once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfq.numerics import affine, arrays
+from tfq.numerics.affine import Affine
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.ops.contract import Node, Spec, affine_of
+from tfq.ops.unary import ends
+
+SPEC = Spec(
+    "DEQUANTIZE",
+    ("INT8", "UINT8", "INT16", "FLOAT16"),
+    "google-ai-edge/LiteRT tflite/kernels/dequantize.h; google/XNNPACK src/reference/unary-elementwise.cc; "
+    "tensorflow/tflite-micro tensorflow/lite/micro/kernels/dequantize_common.cc",
+)
+
+TYPES = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ("INT8", "UINT8", "INT16")}
+ZERO_POINT_16 = {LITERT: True, XNNPACK: True, TFLM: False}
+
+
+def to_float(xp, profile: Profile, q, inp: Affine):
+    """float32 reals of stored integers; the same in every profile."""
+    return affine.dequantize(xp, xp.cast(q, "float32"), inp)
+
+
+@dataclass(frozen=True, eq=False)
+class Params:
+    """grid: its scale and zero point broadcast against the input; None for float16."""
+
+    profile: Profile
+    grid: Affine | None
+
+
+def prepare(node: Node, profile: Profile) -> Params:
+    """The input's grid. Raises Unsupported for types that the profile's kernel refuses."""
+    x, y = ends(node, SPEC)
+    if x.type not in TYPES[profile] or y.type != "FLOAT32":
+        raise node.unsupported(f"{profile.name} takes no {x.type} to {y.type}")
+    if x.type == "FLOAT16":
+        return Params(profile, None)
+    grid = affine_of(node, x)
+    if x.type == "INT16" and ZERO_POINT_16[profile] and np.any(grid.zero_point != 0):
+        raise node.unsupported(f"{profile.name} needs zero point 0 of an INT16 input")
+    if np.ndim(grid.scale) and x.quantization is not None:
+        along = [-1 if axis == x.quantization.axis else 1 for axis in range(len(x.shape))]
+        grid = Affine(grid.scale.reshape(along), grid.zero_point.reshape(along), grid.qmin, grid.qmax)
+    return Params(profile, grid)
+
+
+def evaluate(params: Params, x: np.ndarray) -> np.ndarray:
+    """x: any shape -> float32 of that shape."""
+    if params.grid is None:
+        return x.astype(np.float32)
+    return to_float(arrays, params.profile, x, params.grid)
