@@ -8,6 +8,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tfq.tflite import Model, Operator, Quantization, Signature, Subgraph, Tensor, write
+from tfq.tflite.options import defaults
 
 
 def per_tensor(scale: float, zero_point: int = 0) -> Quantization:
@@ -45,14 +46,7 @@ def convolution() -> Model:
         "dilation_h_factor": 1,
         "quantized_bias_type": "FLOAT32",
     }
-    dense = {
-        "fused_activation_function": "NONE",
-        "weights_format": "DEFAULT",
-        "keep_num_dims": False,
-        "asymmetric_quantize_inputs": False,
-        "quantized_bias_type": "FLOAT32",
-        "quant_spec": b"",
-    }
+    dense = dict(defaults("FULLY_CONNECTED"))  # newer schemas have more fields
     operators = (
         Operator("CONV_2D", (0, 1, 2), (3,), conv, version=3),
         Operator("RESHAPE", (3, 4), (5,), {"new_shape": (-1, 48)}),

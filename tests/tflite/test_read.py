@@ -63,7 +63,7 @@ SUB_BYTE = {
 }
 
 
-@pytest.mark.parametrize("type_", SUB_BYTE)
+@pytest.mark.parametrize("type_", [name for name in SUB_BYTE if hasattr(schema.TensorType, name)])
 def test_values_that_share_a_byte(type_: str):
     stored, shape, values = SUB_BYTE[type_]
     tensor = Tensor("x", shape, type_, data=np.array(values, NUMPY_TYPES[type_]).reshape(shape))
@@ -243,8 +243,9 @@ def test_what_is_unsupported():
 
     with pytest.raises(Unsupported, match="subgraph 0: tensor 6 'weights': its weights are sparse"):
         read(edited(sparse))
-    with pytest.raises(Unsupported, match="subgraph 0: tensor 6 'weights': its values are in another file"):
-        read(edited(elsewhere))
+    if hasattr(schema.Tensor, "ExternalBuffer"):  # absent from older schemas
+        with pytest.raises(Unsupported, match="subgraph 0: tensor 6 'weights': its values are in another file"):
+            read(edited(elsewhere))
     with pytest.raises(Unsupported, match="operator code 1: builtin 9999 is unknown"):
         read(edited(code))
 

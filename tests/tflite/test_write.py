@@ -38,14 +38,17 @@ def values(type_: str) -> np.ndarray:
     return np.array([low, high, 0, 1, low, high, high, 1, low], dtype)
 
 
-@pytest.mark.parametrize("type_", NUMPY_TYPES)
+@pytest.mark.parametrize("type_", [name for name in NUMPY_TYPES if hasattr(schema.TensorType, name)])
 @pytest.mark.parametrize("shape", [(3, 3), (9,), (1, 9, 1)])
 def test_round_trip_of_constants(type_: str, shape: tuple[int, ...]):
     model = one_constant(Tensor("x", shape, type_, data=values(type_).reshape(shape)))
     assert plain(read(write(model))) == plain(model)
 
 
-@pytest.mark.parametrize("type_", ["STRING", "BFLOAT16", "FLOAT8_E4M3FN", "FLOAT8_E5M2"])
+RAW_TYPES = ("STRING", "BFLOAT16", "FLOAT8_E4M3FN", "FLOAT8_E5M2")
+
+
+@pytest.mark.parametrize("type_", [name for name in RAW_TYPES if hasattr(schema.TensorType, name)])
 def test_round_trip_of_raw_bytes(type_: str):
     raw = np.arange(6 if type_ == "BFLOAT16" else 3, dtype=np.uint8)
     model = one_constant(Tensor("x", (3,), type_, data=raw))
