@@ -13,8 +13,8 @@ import numpy as np
 from tfq.numerics import affine, arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.ops import unary
 from tfq.ops.contract import Node, Spec, affine_of
-from tfq.ops.unary import ends
 
 SPEC = Spec(
     "DEQUANTIZE",
@@ -32,6 +32,13 @@ def to_float(xp, profile: Profile, q, inp: Affine):
     return affine.dequantize(xp, xp.cast(q, "float32"), inp)
 
 
+def stacks(node: Node) -> bool:
+    """Samples stacked along axis 0 stay apart, unless that axis has a scale for each index."""
+    quantization = None if node.inputs[0] is None else node.inputs[0].quantization
+    along_0 = quantization is not None and quantization.per_channel and quantization.axis == 0
+    return unary.stacks(node) and not along_0
+
+
 @dataclass(frozen=True, eq=False)
 class Params:
     """grid: its scale and zero point broadcast against the input; None for float16."""
@@ -42,7 +49,7 @@ class Params:
 
 def prepare(node: Node, profile: Profile) -> Params:
     """The input's grid. Raises Unsupported for types that the profile's kernel refuses."""
-    x, y = ends(node, SPEC)
+    x, y = unary.ends(node, SPEC)
     if x.type not in TYPES[profile] or y.type != "FLOAT32":
         raise node.unsupported(f"{profile.name} takes no {x.type} to {y.type}")
     if x.type == "FLOAT16":

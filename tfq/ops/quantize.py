@@ -27,7 +27,9 @@ from tfq.numerics.fixed_point import (
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.checks import grid_of
 from tfq.ops.contract import Node, Spec
-from tfq.ops.unary import ends
+from tfq.ops.unary import ends, stacks
+
+__all__ = ["SPEC", "constants", "evaluate", "from_float", "integers", "prepare", "stacks"]
 
 SPEC = Spec(
     "QUANTIZE",

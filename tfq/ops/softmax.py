@@ -25,9 +25,9 @@ from tfq.numerics.fixed_point import (
     wrap32,
 )
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.ops import unary
 from tfq.ops.checks import grid_of
 from tfq.ops.contract import Node, Spec
-from tfq.ops.unary import ends
 
 SPEC = Spec(
     "SOFTMAX",
@@ -108,6 +108,11 @@ def integers(xp, profile: Profile, constants, q):
     return SOFTMAX[profile].integers(xp, constants, q)
 
 
+def stacks(node: Node) -> bool:
+    """Samples stacked along axis 0 stay apart, unless that is the axis of the classes."""
+    return unary.stacks(node) and len(node.outputs[0].shape) > 1
+
+
 @dataclass(frozen=True, eq=False)
 class Params:
     """constants: as the method gives them. name: the op, for errors."""
@@ -119,7 +124,7 @@ class Params:
 
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the op. Raises Unsupported for output grids and input scales that the kernels refuse."""
-    x, y = ends(node, SPEC)
+    x, y = unary.ends(node, SPEC)
     if y.type != "INT8":
         raise node.unsupported(f"output type must be INT8, received {y.type}")
     inp, out = grid_of(node, x), grid_of(node, y)

@@ -11,9 +11,9 @@ from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
-from tfq.ops.unary import Params, evaluate
+from tfq.ops.unary import Params, evaluate, stacks
 
-__all__ = ["SPEC", "Params", "evaluate", "prepare", "table"]
+__all__ = ["SPEC", "Params", "evaluate", "prepare", "stacks", "table"]
 
 SPEC = Spec(
     "TANH",

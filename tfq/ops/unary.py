@@ -31,6 +31,12 @@ def ends(node: Node, spec: Spec) -> tuple[Tensor, Tensor]:
     return cast(Tensor, node.inputs[0]), node.outputs[0]
 
 
+def stacks(node: Node) -> bool:
+    """For elementwise ops: samples stacked along axis 0 stay apart."""
+    x, y = node.inputs[0], node.outputs[0]
+    return x is not None and x.data is None and len(y.shape) > 0
+
+
 def grids(node: Node, spec: Spec, profile: Profile) -> tuple[Affine, Affine]:
     """The affine maps of input and output. Raises Unsupported for types that the profile's kernel refuses."""
     x, y = ends(node, spec)
