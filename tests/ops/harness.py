@@ -5,7 +5,7 @@ A test of an op is a table of cases and one line:
     pytestmark = pytest.mark.parity
 
     CASES = (
-        Case("plain", "CONV_2D", (activation("x", (1, 5, 5, 3)), weights(w), bias(b)), (activation("y", (...)),), {...}),
+        Case("plain", "CONV_2D", (activation("x", (1, 5, 5, 3)), weights(w), bias(b)), (activation("y", ...),), {...}),
     )
 
     @pytest.mark.parametrize("numerics", RUNTIMES)

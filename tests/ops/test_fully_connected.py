@@ -23,7 +23,7 @@ def dense(
     codes=127,
     **more,
 ):
-    """A random FULLY_CONNECTED over the last axis. w: one scale or one a unit; zero: of the weights; b: None: no bias."""
+    """A random FULLY_CONNECTED over the last axis. w: scales; zero: zero point of the weights; b: None for no bias."""
     rng = np.random.default_rng(len(name) + sum(shape))
     rows = int(np.prod(shape[:-1]))
     matrix = rng.integers(-codes, codes + 1, (units, shape[-1])).astype(np.int8)

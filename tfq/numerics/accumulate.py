@@ -1,16 +1,20 @@
-"""Exact integer convolutions and products in floating point.
+"""Exact integer convolutions and products in floating point, a block of output pixels at a time.
 
 A sum of products of integers is exact in float32, in whatever order and with or without FMA, while every partial sum
-stays below 2**24 in magnitude; in float64 below 2**53. `prepare_*` proves the bound from the weights themselves
-(max over the output channels of sum |w| * max |x|) and picks the narrower type that holds it.
+stays within 2**24 in magnitude; in float64 within 2**53. `prepare_*` proves the bound from the weights themselves
+(max over the output channels of sum |w|, times the largest code) and picks the narrower type that holds it.
 
     sum (x - z) * w = sum x * w - z * sum w      with the border filled with z, where x - z = 0
 
 so the stored codes go into the product as they are, and `- z * sum w` belongs to the bias.
+
+A block is (first row, acc): acc holds rows first, first + 1, ... of the output seen as [N * OH * OW, O]; the next block
+overwrites it. Blocks are small enough for what follows (rescale, clamp, cast) to find them in the processor's cache.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,93 +23,189 @@ from tfq.numerics.geometry import Window
 
 LARGEST_CODE = {"int8": 128, "uint8": 255, "int16": 32768}
 
+# Values in a block of accumulators, and in what is gathered for it: a quarter and a whole MiB of float32.
+_BLOCK, _GATHERED = 2**16, 2**18
+# Values that one inner loop of the depthwise product runs over, at most.
+_RUN = 4096
+
+Blocks = Iterator[tuple[int, np.ndarray]]
+
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """matrix: [groups, K, N] (conv, dense) or [taps, channels * multiplier] (depthwise), float32 or float64 integers.
+    """matrix: whole numbers in float32 or float64, [groups, K, O / groups], or [kh, kw, columns * O] for depthwise.
 
-    kernel: (height, width). sums: int64 [output channels], sum of w. bound: no partial sum of x * w exceeds it.
+    sums: int64 [O], sum of w. bound: no partial sum of x * w exceeds it in magnitude.
     """
 
     matrix: np.ndarray
-    kernel: tuple[int, int]
     sums: np.ndarray
     bound: int
 
-    @property
-    def dtype(self) -> np.dtype:
-        return self.matrix.dtype
 
-
-def _weights(matrix: np.ndarray, kernel: tuple[int, int], taps_axis: int, codes: str) -> Weights:
-    bound = int(np.abs(matrix).sum(axis=taps_axis).max(initial=0)) * LARGEST_CODE[codes]
+def _weights(matrix: np.ndarray, axis: int | tuple[int, int], codes: str) -> Weights:
+    bound = int(np.abs(matrix).sum(axis=axis).max(initial=0)) * LARGEST_CODE[codes]
     dtype = np.float32 if bound < 2**24 else np.float64
-    return Weights(np.ascontiguousarray(matrix, dtype), kernel, matrix.sum(axis=taps_axis).reshape(-1), bound)
+    return Weights(np.ascontiguousarray(matrix, dtype), matrix.sum(axis=axis).reshape(-1), bound)
 
 
 def prepare_conv(w: np.ndarray, groups: int = 1, codes: str = "int8") -> Weights:
-    """w: integers [O, kh, kw, C / groups]; codes: type of the input."""
-    matrix = np.asarray(w, np.int64).reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
-    return _weights(matrix, (w.shape[1], w.shape[2]), 1, codes)
+    """w: integers [O, kh, kw, C / groups]. codes: dtype of the input."""
+    return _weights(np.asarray(w, np.int64).reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1), 1, codes)
 
 
-def prepare_depthwise(w: np.ndarray, codes: str = "int8") -> Weights:
-    """w: integers [1, kh, kw, C * multiplier]; output channel c * multiplier + j reads input channel c."""
-    matrix = np.asarray(w, np.int64).reshape(w.shape[1] * w.shape[2], w.shape[3])
-    return _weights(matrix, (w.shape[1], w.shape[2]), 0, codes)
+def prepare_depthwise(w: np.ndarray, width: int = 1, codes: str = "int8") -> Weights:
+    """w: integers [1, kh, kw, O]. width: of the usual output; the kernel is repeated for several of its columns."""
+    single = _weights(np.asarray(w, np.int64)[0], (0, 1), codes)
+    return Weights(np.tile(single.matrix, (1, 1, _columns_at_once(width, w.shape[3]))), single.sums, single.bound)
 
 
 def prepare_dense(w: np.ndarray, codes: str = "int8") -> Weights:
     """w: integers [O, K]."""
-    return _weights(np.asarray(w, np.int64).T[None], (1, 1), 1, codes)
+    return _weights(np.asarray(w, np.int64).T[None], 1, codes)
 
 
-def pad(x: np.ndarray, window: Window, value: int) -> np.ndarray:
-    """x [N, H, W, C] with the border that the window needs, filled with `value`."""
-    top, bottom, left, right = window.pads(x.shape[1], x.shape[2])
-    if not (top or bottom or left or right):
-        return x
-    n, h, w, c = x.shape
-    padded = np.full((n, h + top + bottom, w + left + right, c), value, x.dtype)
-    padded[:, top : top + h, left : left + w] = x
-    return padded
+def conv_2d(x: np.ndarray, border: int, weights: Weights, window: Window) -> Blocks:
+    """sum x * w over the window, x: codes [N, H, W, C] with `border` around. Each group sees its own C / groups."""
+    groups, _, per_group = weights.matrix.shape
+    if groups == 1 and window.kernel == window.stride == (1, 1):
+        yield from dense(x.reshape(-1, x.shape[3]), weights)
+        return
+    dtype, outputs = weights.matrix.dtype, groups * per_group
+    (oh, ow), taps = window.output_size(*x.shape[1:3]), window.kernel[0] * window.kernel[1]
+    per_row = ow * max(outputs, taps * x.shape[3] * _BLOCK // _GATHERED)
+    images, band = _images_and_rows(len(x), oh, per_row)
+    columns = np.empty((groups, images * band * ow, taps * x.shape[3] // groups), dtype)
+    acc = np.empty((images * band * ow, outputs), dtype)
+    for first, image in _padded(x, border, window, dtype, images):
+        for row in range(0, oh, band):
+            shape = (len(image), min(band, oh - row), ow)
+            size = shape[0] * shape[1] * ow
+            for group in range(groups):
+                _gather(image, window, row, shape, group, columns[group, :size])
+                part = acc[:size, group * per_group : (group + 1) * per_group]
+                np.matmul(columns[group, :size], weights.matrix[group], out=part)
+            yield (first * oh + row) * ow, acc[:size]
 
 
-def conv_2d(x: np.ndarray, border: int, weights: Weights, window: Window) -> np.ndarray:
-    """sum x * w for x: codes [N, H, W, C]; the border counts as `border`. Returns float [N, OH, OW, O]."""
-    oh, ow = window.output_size(x.shape[1], x.shape[2])
-    groups, k, per_group = weights.matrix.shape
-    patches = _patches(pad(x, window, border), window, oh, ow)
-    n = x.shape[0]
-    acc = np.empty((n * oh * ow, groups * per_group), weights.dtype)
-    depth = x.shape[3] // groups
-    for g in range(groups):
-        columns = patches[..., g * depth : (g + 1) * depth].astype(weights.dtype).reshape(-1, k)
-        acc[:, g * per_group : (g + 1) * per_group] = columns @ weights.matrix[g]
-    return acc.reshape(n, oh, ow, -1)
+def depthwise_conv_2d(x: np.ndarray, border: int, weights: Weights, window: Window) -> Blocks:
+    """Each channel by its own kernels: output channel c * m + j reads input channel c. x: codes [N, H, W, C]."""
+    dtype, outputs = weights.matrix.dtype, weights.sums.size
+    if outputs != x.shape[3]:
+        x = np.repeat(x, outputs // x.shape[3], axis=3)
+    oh, ow = window.output_size(*x.shape[1:3])
+    images, band = _images_and_rows(len(x), oh, ow * outputs)
+    acc = np.empty((images * band * ow, outputs), dtype)
+    run = weights.matrix.shape[2]
+    if ow * outputs % run:
+        run = outputs
+    for first, image in _padded(x, border, window, dtype, images):
+        taps = _taps(image, window, ow)
+        for row in range(0, oh, band):
+            rows = min(band, oh - row)
+            block = acc[: len(image) * rows * ow]
+            start = row * window.stride[0]
+            # taps: [N, H, kw, OW * C] -> [N, rows, runs, kh, kw, run]
+            view = np.lib.stride_tricks.as_strided(
+                taps[:, start:],
+                (len(image), rows, ow * outputs // run, *window.kernel, run),
+                (
+                    taps.strides[0],
+                    taps.strides[1] * window.stride[0],
+                    run * dtype.itemsize,
+                    taps.strides[1] * window.dilation[0],
+                    *taps.strides[2:],
+                ),
+                writeable=False,
+            )
+            out = block.reshape(len(image), rows, -1, run)
+            np.einsum("nhrijk,ijk->nhrk", view, weights.matrix[:, :, :run], out=out)
+            yield (first * oh + row) * ow, block
 
 
-def depthwise_conv_2d(x: np.ndarray, border: int, weights: Weights, window: Window) -> np.ndarray:
-    """Each channel by its own kernels, x: codes [N, H, W, C]. Returns float [N, OH, OW, C * multiplier]."""
-    oh, ow = window.output_size(x.shape[1], x.shape[2])
-    patches = _patches(pad(x, window, border), window, oh, ow)
-    channels = weights.matrix.shape[1]
-    acc = np.zeros((x.shape[0], oh, ow, channels), weights.dtype)
-    for tap, row in enumerate(weights.matrix):
-        i, j = divmod(tap, window.kernel[1])
-        acc += np.repeat(patches[:, :, :, i, j], channels // x.shape[3], axis=-1) * row
+def dense(x: np.ndarray, weights: Weights) -> Blocks:
+    """Rows times the matrix, x: codes [M, K]."""
+    matrix = weights.matrix[0]
+    rows = max(1, min(len(x), _BLOCK // max(1, matrix.shape[1]), _GATHERED // max(1, matrix.shape[0])))
+    values, acc = np.empty((rows, matrix.shape[0]), matrix.dtype), np.empty((rows, matrix.shape[1]), matrix.dtype)
+    for first in range(0, len(x), rows):
+        size = min(rows, len(x) - first)
+        np.copyto(values[:size], x[first : first + size])
+        np.matmul(values[:size], matrix, out=acc[:size])
+        yield first, acc[:size]
+
+
+def whole(blocks: Blocks, rows: int, weights: Weights) -> np.ndarray:
+    """All accumulators at once, [rows, O]."""
+    acc = np.empty((rows, weights.sums.size), weights.matrix.dtype)
+    for first, block in blocks:
+        acc[first : first + len(block)] = block
     return acc
 
 
-def dense(x: np.ndarray, weights: Weights) -> np.ndarray:
-    """x: codes [M, K] -> float [M, O]."""
-    return x.astype(weights.dtype) @ weights.matrix[0]
+def _images_and_rows(images: int, rows: int, per_row: int) -> tuple[int, int]:
+    """How many images a block holds, or how many rows of one image."""
+    if rows * per_row <= _BLOCK:
+        return max(1, min(images, _BLOCK // max(1, rows * per_row))), rows
+    return 1, max(1, _BLOCK // per_row)
 
 
-def _patches(x: np.ndarray, window: Window, oh: int, ow: int) -> np.ndarray:
-    """A view [N, OH, OW, kh, kw, C] of the padded image."""
-    n, _, _, c = x.shape
-    sn, sh, sw, sc = x.strides
-    (kh, kw), (stride_h, stride_w), (dil_h, dil_w) = window.kernel, window.stride, window.dilation
-    strides = (sn, sh * stride_h, sw * stride_w, sh * dil_h, sw * dil_w, sc)
-    return np.lib.stride_tricks.as_strided(x, (n, oh, ow, kh, kw, c), strides, writeable=False)
+def _columns_at_once(width: int, channels: int) -> int:
+    """The largest divisor of `width` whose run of values fits, or `width` itself where only short runs would."""
+    fitting = [d for d in range(1, width + 1) if width % d == 0 and d * channels <= _RUN] or [1]
+    return fitting[-1] if 8 * fitting[-1] * channels >= min(_RUN, width * channels) else width
+
+
+def _padded(
+    x: np.ndarray, border: int, window: Window, dtype: np.dtype, count: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """(index of the first, images) as floats with the window's border, `count` images at a time in one buffer."""
+    top, bottom, left, right = window.pads(*x.shape[1:3])
+    n, h, w, c = x.shape
+    buffer = np.full((count, h + top + bottom, w + left + right, c), border, dtype)
+    for first in range(0, n, count):
+        images = buffer[: min(count, n - first)]
+        images[:, top : top + h, left : left + w] = x[first : first + count]
+        yield first, images
+
+
+def _gather(
+    image: np.ndarray, window: Window, row: int, shape: tuple[int, int, int], group: int, columns: np.ndarray
+) -> None:
+    """Fills columns [pixels, taps * C / groups] with what each output pixel of the band sees.
+
+    Copies runs of values that lie together as single items: many times faster than value by value for few channels.
+    """
+    kh, kw = window.kernel
+    depth = columns.shape[1] // (kh * kw)
+    joined = kw if window.dilation[1] == 1 and depth == image.shape[3] else 1
+    run = np.dtype((np.void, joined * depth * image.itemsize))
+    of_image, of_row, of_column, _ = image.strides
+    source = np.ndarray(
+        (*shape, kh, kw // joined),
+        run,
+        image,
+        offset=row * window.stride[0] * of_row + group * depth * image.itemsize,
+        strides=(
+            of_image,
+            of_row * window.stride[0],
+            of_column * window.stride[1],
+            of_row * window.dilation[0],
+            of_column * window.dilation[1],
+        ),
+    )
+    columns.view(run).reshape(source.shape)[...] = source
+
+
+def _taps(image: np.ndarray, window: Window, ow: int) -> np.ndarray:
+    """[N, H, kw, OW * C]: for each column of the kernel the values that the output columns see, side by side."""
+    n, h, _, c = image.shape
+    kw, stride, dilation = window.kernel[1], window.stride[1], window.dilation[1]
+    of_image, of_row, of_column, of_value = image.strides
+    if stride == 1:
+        strides = (of_image, of_row, of_column * dilation, of_value)
+        return np.ndarray((n, h, kw, ow * c), image.dtype, image, strides=strides)
+    pixel = np.dtype((np.void, of_column))
+    strides = (of_image, of_row, of_column * dilation, of_column * stride)
+    pixels = np.ndarray((n, h, kw, ow), pixel, image, strides=strides)
+    return np.ascontiguousarray(pixels).view(image.dtype)

@@ -34,24 +34,26 @@ class Params:
     window: Window
     weights: accumulate.Weights
     border: int
-    finish: mac.Requantize
+    requantize: mac.Requantize
 
 
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the convolution. Raises Unsupported for types and layouts without an integer kernel."""
     operands = mac.operands(node, SPEC, weight_rank=4)
-    depth, filter_depth = node.inputs[0].shape[3], operands.w.shape[3]
+    depth, filter_depth = operands.image[3], operands.w.shape[3]
     if filter_depth < 1 or depth % filter_depth or operands.w.shape[0] % (depth // filter_depth):
         raise node.unsupported(f"{depth} input channels do not split into groups of a {operands.w.shape} filter")
     weights = accumulate.prepare_conv(operands.w, groups=depth // filter_depth)
     return Params(
-        window=mac.window(node, operands.w.shape[1:3]),
+        window=mac.window(node, operands),
         weights=weights,
         border=operands.border,
-        finish=mac.requantization(node, profile, profile.conv, operands, weights),
+        requantize=mac.requantization(node, profile, profile.conv, operands, weights),
     )
 
 
 def evaluate(params: Params, x, w, bias=None) -> np.ndarray:
     """x: int8 [N, H, W, C] -> int8 [N, OH, OW, O]."""
-    return params.finish(accumulate.conv_2d(x, params.border, params.weights, params.window))
+    shape = (len(x), *params.window.output_size(*x.shape[1:3]), params.weights.sums.size)
+    blocks = accumulate.conv_2d(x, params.border, params.weights, params.window)
+    return mac.finish(blocks, params.requantize, shape)

@@ -33,24 +33,27 @@ class Params:
     window: Window
     weights: accumulate.Weights
     border: int
-    finish: mac.Requantize
+    requantize: mac.Requantize
 
 
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the convolution. Raises Unsupported for types and layouts without an integer kernel."""
     operands = mac.operands(node, SPEC, weight_rank=4)
-    depth = node.inputs[0].shape[3]
+    depth = operands.image[3]
     if operands.w.shape[0] != 1 or operands.w.shape[3] % max(depth, 1):
         raise node.unsupported(f"{depth} input channels do not divide the channels of a {operands.w.shape} filter")
-    weights = accumulate.prepare_depthwise(operands.w)
+    window = mac.window(node, operands)
+    weights = accumulate.prepare_depthwise(operands.w, window.output_size(*operands.image[1:3])[1])
     return Params(
-        window=mac.window(node, operands.w.shape[1:3]),
+        window=window,
         weights=weights,
         border=operands.border,
-        finish=mac.requantization(node, profile, profile.conv, operands, weights),
+        requantize=mac.requantization(node, profile, profile.conv, operands, weights),
     )
 
 
 def evaluate(params: Params, x, w, bias=None) -> np.ndarray:
     """x: int8 [N, H, W, C] -> int8 [N, OH, OW, C * m]."""
-    return params.finish(accumulate.depthwise_conv_2d(x, params.border, params.weights, params.window))
+    shape = (len(x), *params.window.output_size(*x.shape[1:3]), params.weights.sums.size)
+    blocks = accumulate.depthwise_conv_2d(x, params.border, params.weights, params.window)
+    return mac.finish(blocks, params.requantize, shape)

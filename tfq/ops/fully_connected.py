@@ -35,7 +35,7 @@ class Params:
 
     weights: accumulate.Weights
     keep_dims: bool
-    finish: mac.Requantize
+    requantize: mac.Requantize
 
 
 def prepare(node: Node, profile: Profile) -> Params:
@@ -50,12 +50,13 @@ def prepare(node: Node, profile: Profile) -> Params:
     return Params(
         weights=weights,
         keep_dims=bool(node.options.get("keep_num_dims", False)),
-        finish=mac.requantization(node, profile, profile.fully_connected, operands, weights),
+        requantize=mac.requantization(node, profile, profile.fully_connected, operands, weights),
     )
 
 
 def evaluate(params: Params, x, w, bias=None) -> np.ndarray:
     """x: int8 [..., K] -> int8 [rows, O], or [..., O] with keep_num_dims."""
     rows = x.reshape(-1, params.weights.matrix.shape[1])
-    y = params.finish(accumulate.dense(rows, params.weights))
-    return y.reshape(*x.shape[:-1], -1) if params.keep_dims else y
+    leading = x.shape[:-1] if params.keep_dims else (len(rows),)
+    blocks = accumulate.dense(rows, params.weights)
+    return mac.finish(blocks, params.requantize, (*leading, params.weights.sums.size))
