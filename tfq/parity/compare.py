@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ from tfq.tflite.model import NUMPY_TYPES, Model
 # (model bytes, inputs in file order, all_tensors) -> Result
 Run = Callable[[bytes, Sequence[np.ndarray], bool], Result]
 CHUNK_BYTES = 1 << 25
+QUICK = 0.5  # seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +65,11 @@ def compare(
         return RuntimeResult(name, UNSUPPORTED, str(error)), None
     tally, status, reason = Tally(), "", ""
     try:
-        for start, part in chunks(file.model, inputs):
+        for start, stop in chunks(file.model, inputs):
+            part = rows(file.model, inputs, start, stop)
             _add(tally, run or real_runtime(name), interpreter, file, part, start)
-            tick(tally.samples)
+            tally.samples = stop
+            tick(stop)
     except RuntimeDied as error:
         status, reason = DIED, str(error)
     except TfqError as error:
@@ -73,20 +77,36 @@ def compare(
     return _result(name, tally, interpreter, status, reason), tally.sought
 
 
-def chunks(model: Model, inputs: Sequence[np.ndarray]) -> Iterator[tuple[int, list[np.ndarray]]]:
-    """(number of the first sample, the inputs' slices), so few samples that all tensors of one chunk stay small."""
+def chunks(model: Model, inputs: Sequence[np.ndarray]) -> Iterator[tuple[int, int]]:
+    """(first sample, one past the last), chunk by chunk.
+
+    A chunk grows as long as it takes a fraction of a second and all of its tensors stay small: one sample at first, so
+    that progress shows and no time limit of a runtime is met.
+    """
+    count, limit = sample_count(model, inputs), _most_samples(model)
+    size, start = 1, 0
+    while start < count:
+        begin, stop = time.monotonic(), min(start + size, count)
+        yield start, stop
+        if time.monotonic() - begin < QUICK:
+            size = min(2 * size, limit)
+        start = stop
+
+
+def rows(model: Model, inputs: Sequence[np.ndarray], start: int, stop: int) -> list[np.ndarray]:
+    """The samples from start to stop of every input; a scalar as it is."""
     tensors = [model.main.tensors[i] for i in model.main.inputs]
     leads = [max(t.shape[0], 1) if t.shape else 0 for t in tensors]
-    count = max((len(a) // lead for a, lead in zip(inputs, leads, strict=True) if lead), default=1)
-    size = _samples_at_once(model)
-    for start in range(0, count, size):
-        yield (
-            start,
-            [a[start * n : (start + size) * n] if n else a for a, n in zip(inputs, leads, strict=True)],
-        )
+    return [a[start * n : stop * n] if n else a for a, n in zip(inputs, leads, strict=True)]
 
 
-def _samples_at_once(model: Model) -> int:
+def sample_count(model: Model, inputs: Sequence[np.ndarray]) -> int:
+    """How many samples the inputs hold; a scalar input serves every sample."""
+    tensors = [model.main.tensors[i] for i in model.main.inputs]
+    return max((len(a) // max(t.shape[0], 1) for t, a in zip(tensors, inputs, strict=True) if t.shape), default=1)
+
+
+def _most_samples(model: Model) -> int:
     made = [model.main.tensors[i] for op in model.main.operators for i in op.outputs]
     if any(t.shape == () for t in made):
         return 1  # scalars have no axis to stack samples along
@@ -110,12 +130,6 @@ def _add(tally: Tally, run: Run, interpreter: Interpreter, file: File, part: lis
             tally.sought = visit
     for index, got in zip(graph.outputs, deployed.outputs, strict=True):
         tally.outputs += difference(ours[index], got, start)
-    tally.samples = start + _count(file.model, part)
-
-
-def _count(model: Model, part: Sequence[np.ndarray]) -> int:
-    tensors = [model.main.tensors[i] for i in model.main.inputs]
-    return max((len(a) // max(t.shape[0], 1) for t, a in zip(tensors, part, strict=True) if t.shape), default=1)
 
 
 def _result(name: str, tally: Tally, interpreter: Interpreter, status: str, reason: str) -> RuntimeResult:

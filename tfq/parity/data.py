@@ -136,9 +136,7 @@ def quantized(tensor: Tensor, array: np.ndarray) -> np.ndarray:
 def _fits(tensor: Tensor, array: np.ndarray) -> bool:
     if array.ndim != len(tensor.shape) or array.ndim == 0:
         return array.ndim == len(tensor.shape)
-    free = tensor.shape_signature or tensor.shape
-    trailing = all(a == s or f == -1 for a, s, f in zip(array.shape[1:], tensor.shape[1:], free[1:], strict=True))
-    return trailing and len(array) > 0 and len(array) % max(tensor.shape[0], 1) == 0
+    return array.shape[1:] == tensor.shape[1:] and len(array) > 0 and len(array) % max(tensor.shape[0], 1) == 0
 
 
 def _quantize(where: str, tensor: Tensor, array: np.ndarray) -> np.ndarray:

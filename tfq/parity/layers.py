@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tfq.errors import TfqError
 from tfq.interpreter import Interpreter
-from tfq.parity.compare import File, Run, chunks, real_runtime
+from tfq.parity.compare import File, Run, chunks, real_runtime, rows
 from tfq.parity.data import dequantized
 from tfq.parity.difference import Difference, difference
 from tfq.parity.report import KerasResult, LayerResult
@@ -43,22 +44,31 @@ def compare_keras(
     """Layer by layer, in the file's order.
 
     stored: the file's inputs. given: the same as the user gave them; integers and floats, where they are functions,
-    get these as float32 reals, one array or, for several inputs, a list. runtime: who runs the file; where it cannot
-    be used here, tfq's interpreter in its profile.
+    get these as float32 reals, one array or, for several inputs, a list. runtime: who runs the file; where it cannot,
+    tfq's interpreter in its profile.
     """
-    absent = run is None and available(runtime) is not None
-    against = f"tfq.Interpreter ({runtime})" if absent else runtime
-    tensors_of = _interpreted(file, runtime) if absent else _run(file, run or real_runtime(runtime))
+    runs = _runs(file, rows(file.model, stored, 0, 1), runtime, run)
+    tensors_of = _run(file, run or real_runtime(runtime)) if runs else _interpreted(file, runtime)
     sums = Sums()
-    pairs = zip(chunks(file.model, stored), chunks(file.model, given), strict=True)
-    for (start, part), (_, original) in pairs:
-        reals = [_real(file, k, array) for k, array in enumerate(original)]
+    for start, stop in chunks(file.model, stored):
+        reals = [_real(file, k, array) for k, array in enumerate(rows(file.model, given, start, stop))]
         x = reals[0] if len(reals) == 1 else reals
-        found = {_name(file, i): (i, array) for i, array in tensors_of(part)}
-        stop = start + len(part[0]) if part else start
+        found = {_name(file, i): (i, a) for i, a in tensors_of(rows(file.model, stored, start, stop))}
         _add_integers(sums, file, found, _values(integers, x, start, stop), start)
         _add_floats(sums, file, found, _values(floats, x, start, stop))
+    against = runtime if runs else f"tfq.Interpreter ({runtime})"
     return KerasResult(against, _layers(file, sums), tuple(sums.missing))
+
+
+def _runs(file: File, sample: list[np.ndarray], runtime: str, run: Run | None) -> bool:
+    """Whether the runtime is here and shows the tensors of this file."""
+    if run is None and available(runtime) is not None:
+        return False
+    try:
+        (run or real_runtime(runtime))(file.content, sample, True)
+    except TfqError:
+        return False
+    return True
 
 
 def _run(file: File, run: Run) -> Callable[[list[np.ndarray]], Iterator[tuple[int, np.ndarray]]]:

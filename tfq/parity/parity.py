@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfq.errors import TfqError
-from tfq.parity.compare import File, Run, compare
+from tfq.parity.compare import File, Run, compare, sample_count
 from tfq.parity.data import Data, load, stored_inputs
 from tfq.parity.layers import Values, compare_keras
 from tfq.parity.report import UNSUPPORTED, Report
@@ -55,7 +55,7 @@ def parity(
     file = _open(model)
     chosen = _chosen(runtimes)
     inputs, origin = _inputs(file, data, samples, seed)
-    count = _sample_count(file, inputs)
+    count = sample_count(file.model, inputs.stored)
     results, reproducers = [], []
     for number, (name, run) in enumerate(chosen.items()):
         result, visit = compare(name, run, file, inputs.stored, _ticker(progress, number, len(chosen), count))
@@ -114,12 +114,6 @@ def _inputs(file: File, data: Any, samples: int, seed: int) -> tuple[Data, str]:
     if isinstance(data, (str, os.PathLike)):
         return stored_inputs(load(data), file.model), str(data)
     return stored_inputs(data, file.model), "data given"
-
-
-def _sample_count(file: File, inputs: Data) -> int:
-    tensors = [file.model.main.tensors[i] for i in file.model.main.inputs]
-    counts = [len(a) // max(t.shape[0], 1) for t, a in zip(tensors, inputs.stored, strict=True) if t.shape]
-    return max(counts, default=1)
 
 
 def _ticker(
