@@ -1,0 +1,85 @@
+"""Refusals and readings that several ops share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfq.numerics.affine import Affine
+from tfq.ops.contract import Node, affine_of
+from tfq.tflite.model import Tensor
+
+# TFLite Micro's pooling takes scales for equal up to this much, in real units per step.
+_SCALE_TOLERANCE = 1e-6
+_XNNPACK_ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
+# XNN_MAX_TENSOR_DIMS
+XNNPACK_RANK = 6
+
+
+def grid_of(node: Node, tensor: Tensor | None) -> Affine:
+    """The affine map of an activation: one scale for the whole tensor. Raises Unsupported for none or several."""
+    if tensor is None:
+        raise node.unsupported("an input is missing")
+    grid = affine_of(node, tensor)
+    if np.ndim(grid.scale) != 0:
+        raise node.unsupported(f"tensor {tensor.name!r} must have one scale, received {np.size(grid.scale)}")
+    return grid
+
+
+def any_grid(node: Node, *tensors: Tensor) -> None:
+    """The kernel copies stored integers and looks at no scale."""
+
+
+def same_grid(node: Node, *tensors: Tensor) -> None:
+    """Raises Unsupported unless all tensors have one scale and one zero point, as the runtime does at load."""
+    _require_close(node, tensors, 0.0)
+
+
+def nearly_same_grid(node: Node, *tensors: Tensor) -> None:
+    """As same_grid, but scales may differ by 1e-6. Source: tflite-micro kernels/pooling_common.cc PoolingPrepare."""
+    _require_close(node, tensors, _SCALE_TOLERANCE)
+
+
+def _require_close(node: Node, tensors: tuple[Tensor, ...], tolerance: float) -> None:
+    grids = [grid_of(node, tensor) for tensor in tensors]
+    for tensor, grid in zip(tensors, grids, strict=True):
+        far = abs(float(grid.scale) - float(grids[-1].scale)) > tolerance
+        if far or grid.zero_point != grids[-1].zero_point:
+            raise node.unsupported(
+                f"inputs and output must share scale and zero point, received {_words(grid)} for {tensor.name!r} "
+                f"and {_words(grids[-1])} for {tensors[-1].name!r}; put a QUANTIZE before it"
+            )
+
+
+def _words(grid: Affine) -> str:
+    return f"{float(grid.scale):.9g} / {int(grid.zero_point)}"
+
+
+def xnnpack_takes(node: Node) -> bool:
+    """Whether activation and ranks of an element-wise op are such that LiteRT hands it to XNNPACK.
+
+    Source: google-ai-edge/LiteRT tflite/delegates/xnnpack/xnnpack_delegate.cc ConvertActivationToOutputRange.
+    """
+    known = node.options.get("fused_activation_function", "NONE") in _XNNPACK_ACTIVATIONS
+    return known and all(len(tensor.shape) <= XNNPACK_RANK for tensor in node.inputs if tensor is not None)
+
+
+def require_rank(node: Node, most: int) -> None:
+    """Raises Unsupported where the first input has more axes than the profile's kernel takes."""
+    if len(node.inputs[0].shape) > most:
+        raise node.unsupported(f"the runtime takes up to {most} axes, received shape {list(node.inputs[0].shape)}")
+
+
+def constant(node: Node, position: int, name: str) -> np.ndarray:
+    """The values of a constant operand, int64 [n]. Raises Unsupported where it is computed at run time or missing."""
+    tensor = node.input(position)
+    if tensor is None or tensor.data is None:
+        raise node.unsupported(f"{name} must be a constant")
+    return np.asarray(tensor.data, np.int64).reshape(-1)
+
+
+def axes_of(node: Node, axes: np.ndarray, rank: int) -> tuple[int, ...]:
+    """Axes counted from the front, ascending, each once. Raises Unsupported for one outside the tensor."""
+    wrong = [int(axis) for axis in axes if not -rank <= axis < rank]
+    if wrong:
+        raise node.unsupported(f"axes must be in [{-rank}, {rank}), received {wrong}")
+    return tuple(sorted({int(axis) % rank for axis in axes}))
