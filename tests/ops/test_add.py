@@ -1,0 +1,91 @@
+"""ADD against the real runtimes: scales, ties, broadcasting, activations, one tensor twice, and what is refused."""
+
+import numpy as np
+import pytest
+
+from tests.ops.harness import RUNTIMES, Case, activation, check, model_of, weights
+from tfq import Unsupported
+from tfq.interpreter import Interpreter
+from tfq.numerics import arrays
+from tfq.numerics.affine import Affine
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK
+from tfq.ops import add
+
+SHAPE = (1, 6, 7, 8)
+
+
+def case(
+    name, a=(0.1, 0), b=(0.05, 0), y=(0.2, 0), *, act="NONE", shapes=(SHAPE, SHAPE), twice=False, const=None, **more
+):
+    """a, b, y: (scale, zero point). const: shape of a constant second operand. twice: one tensor is both operands."""
+    first = activation("a", shapes[0], *a)
+    second = first if twice else activation("b", shapes[1], *b)
+    if const is not None:
+        rng = np.random.default_rng(len(name))
+        second = weights(rng.integers(-128, 128, const).astype(np.int8), b[0], zero_point=b[1])
+    out = np.broadcast_shapes(shapes[0], second.shape)
+    options = {"fused_activation_function": act}
+    return Case(name, "ADD", (first, second), (activation("y", out, *y),), options, version=2, **more)
+
+
+CASES = (
+    case("plain"),
+    case("zero points", (0.1, 3), (0.05, -77), (0.2, 12)),
+    case("extreme zero points", (0.1, -128), (0.1, 127), (0.2, -128)),
+    case("one scale for all", (0.1, 5), (0.1, 5), (0.1, 5)),
+    case("ties, half", (0.5, 0), (0.25, 0), (1.0, 0)),
+    case("ties, quarter", (0.25, 7), (0.25, -7), (1.0, 1)),
+    case("ties, thirds", (0.5, 0), (0.25, 0), (1.5, 0)),
+    case("ties, both ways", (2.0, -128), (0.5, 127), (4.0, 0)),
+    case("output finer", (0.1, 0), (0.3, 0), (0.004, 0)),
+    case("output coarser", (0.1, 0), (0.3, 0), (9.7, 0)),
+    case("operands far apart", (0.9, 4), (0.0011, 9), (1.0, 0)),
+    case("ratio just under 256", (0.255, 0), (0.1, 0), (0.001, 0)),
+    case("below XNNPACK's ratios", (0.5, 3), (2.0**-13, 2), (1.0, 0)),
+    case("below XNNPACK's ratios, both", (2.0**-12, 3), (2.0**-13, 2), (1.0, 0)),
+    case("relu", act="RELU", y=(0.1, -128)),
+    case("relu, zero point inside", act="RELU", y=(0.1, 17)),
+    case("relu6", act="RELU6", y=(0.05, -4)),
+    case("relu6, bound on a tie", act="RELU6", y=(4 / 3, -4)),
+    case("relu n1 to 1", act="RELU_N1_TO_1"),
+    case("an activation that kernels ignore", (0.5, 0), (0.25, 0), (4 / 3, 0), act="TANH"),
+    case("itself", (0.3, 5), y=(0.45, -3), twice=True),
+    case("broadcast a row", shapes=(SHAPE, (1, 1, 7, 1))),
+    case("broadcast both", shapes=((1, 6, 1, 8), (1, 1, 7, 8))),
+    case("constant", const=SHAPE),
+    case("constant per channel", (0.1, 4), (0.02, -3), const=(8,)),
+    case("constant of one element", (0.1, 4), (0.02, -3), const=(1, 1, 1, 1)),
+    case("rank 2", shapes=((1, 33), (1, 33))),
+    case("rank 5", shapes=((1, 2, 3, 4, 5), (1, 2, 3, 4, 5))),
+    case("rank 5, broadcast", shapes=((1, 2, 3, 4, 5), (1, 1, 3, 1, 5))),
+)  # fmt: skip
+
+REFUSED = (
+    (case("output far too fine", (1.0, 0), (0.5, 0), (1e-6, 0)), RUNTIMES),
+    (case("ratio 256", (1.0, 0), (0.1, 0), (2.0**-8, 0)), ("xnnpack",)),
+    (case("below and above", (200.0, 0), (2.0**-12, 0), (1.0, 0)), ("xnnpack",)),
+)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_add(case, numerics):
+    check(case, numerics)
+
+
+@pytest.mark.parametrize(("case", "numerics"), [(c, n) for c, names in REFUSED for n in names], ids=str)
+def test_refuses_scales_that_cannot_meet(case, numerics):
+    with pytest.raises(Unsupported, match="ADD 'y'.*scale"):
+        Interpreter(model_of(case), numerics=numerics)
+
+
+AWAY = [-3, -2, -1, 0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("profile", "expected"), [(LITERT, AWAY), (TFLM, AWAY), (XNNPACK, [-2, -1, 0, 0, 1, 2, 3])])
+def test_ties(profile, expected):
+    """-2.5, -1.5, ... 2.5 and 0: halves away from zero in the built-in kernels, up in XNNPACK."""
+    grid = Affine(np.float32(1), np.float32(0))
+    constants = add.constants(arrays, profile, grid, grid, Affine(np.float32(2), np.float32(0)), "NONE")
+    got = add.integers(arrays, profile, constants, np.array([-5, -3, -1, 0, 1, 3, 5], np.int8), np.zeros(7, np.int8))
+    assert got.tolist() == expected

@@ -1,0 +1,198 @@
+"""ADD: y = clamp(round(a_scale * (a - a_zero) / y_scale + b_scale * (b - b_zero) / y_scale) + y_zero), in integers.
+
+litert, tflm: both operands, shifted left by 20, are brought to twice the larger scale, added and brought to the
+output's scale, each time by a 31-bit multiplier with two roundings (halves away from zero in the last).
+xnnpack: acc = (a - a_zero) * ma + (b - b_zero) * mb + 2**(shift - 1); y = (acc >> shift) + y_zero, halves up, with
+ma = round(a_scale / y_scale * 2**shift) and shift such that the larger multiplier has 21 bits. Ratios outside
+[2**-10, 2**8) it leaves to LiteRT's optimized kernel, which computes as litert does up to 16 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfq.numerics import arrays
+from tfq.numerics.affine import Affine, divide
+from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
+from tfq.ops.checks import grid_of, xnnpack_takes
+from tfq.ops.contract import Node, Spec, rows_apart
+
+SPEC = Spec(
+    "ADD",
+    ("INT8",),
+    "google-ai-edge/LiteRT tflite/kernels/add.cc, internal/reference/integer_ops/add.h; "
+    "google/XNNPACK src/microparams-init.c xnn_init_qs8_add_minmax_scalar_params; "
+    "tensorflow/tflite-micro tensorflow/lite/micro/kernels/add_common.cc",
+)
+
+stacks = rows_apart
+
+_LEFT_SHIFT = 2**20
+# XNNPACK takes input scale / output scale in [least, most).
+_LEAST_RATIO, _MOST_RATIO = 2.0**-10, 2.0**8
+# LiteRT's optimized kernel narrows the rescaled sum to 16 bits; the reference kernel does not. 255 * 128 + 127 fits.
+_MOST_WHOLE = 2.0**7
+_POWERS = 2.0 ** np.arange(31)
+
+
+class FixedPoint(NamedTuple):
+    """Zero points as int64; each multiplier a pair (int64 multiplier, int64 shift). sign: of the second operand."""
+
+    sign: int
+    a_zero_point: Any
+    b_zero_point: Any
+    a_multiplier: tuple[Any, Any]
+    b_multiplier: tuple[Any, Any]
+    multiplier: tuple[Any, Any]
+    zero_point: Any
+    bounds: tuple[Any, Any]
+
+
+class Shift(NamedTuple):
+    """Everything int32 but zero_point and bounds (float32). half: 2**(shift - 1)."""
+
+    a_zero_point: Any
+    b_zero_point: Any
+    a_multiplier: Any
+    b_multiplier: Any
+    half: Any
+    shift: Any
+    zero_point: Any
+    bounds: tuple[Any, Any]
+
+
+def fixed_point_constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine, activation: str, sign: int):
+    """Multipliers of the two-rounding kernels, float64 quotients of float32 scales."""
+    twice = xp.cast(xp.maximum(a.scale, b.scale) * np.float32(2), "float64")
+    result = twice / xp.cast(out.scale * np.float32(_LEFT_SHIFT), "float64")
+    return FixedPoint(
+        sign=sign,
+        a_zero_point=xp.cast(a.zero_point, "int64"),
+        b_zero_point=xp.cast(b.zero_point, "int64"),
+        a_multiplier=quantize_multiplier(xp, xp.cast(a.scale, "float64") / twice),
+        b_multiplier=quantize_multiplier(xp, xp.cast(b.scale, "float64") / twice),
+        multiplier=quantize_multiplier(xp, result),
+        zero_point=out.zero_point,
+        bounds=activation_bounds(xp, profile, activation, out),
+    )
+
+
+def fixed_point_integers(xp, constants: FixedPoint, qa, qb):
+    """Three products with two roundings each."""
+    a = (xp.cast(qa, "int64") - constants.a_zero_point) * _LEFT_SHIFT
+    b = (xp.cast(qb, "int64") - constants.b_zero_point) * _LEFT_SHIFT
+    a = multiply_by_quantized_multiplier(xp, a, *constants.a_multiplier)
+    b = multiply_by_quantized_multiplier(xp, b, *constants.b_multiplier)
+    q = multiply_by_quantized_multiplier(xp, a + constants.sign * b, *constants.multiplier)
+    return xp.clip(xp.cast(q, "float32") + constants.zero_point, *constants.bounds)
+
+
+def shift_constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine, activation: str, sign: int):
+    """XNNPACK's 21-bit multipliers. The shift stays in 1..30 for ratios that XNNPACK itself would refuse."""
+    a_ratio, b_ratio = divide(xp, a.scale, out.scale), divide(xp, b.scale, out.scale)
+    _, exponent = xp.frexp(xp.maximum(a_ratio, b_ratio))
+    shift = xp.clip(21 - xp.cast(exponent, "int32"), 1, 30)
+    power = xp.take(xp.asarray(_POWERS, "float32"), shift)
+    return Shift(
+        a_zero_point=xp.cast(a.zero_point, "int32"),
+        b_zero_point=xp.cast(b.zero_point, "int32"),
+        a_multiplier=xp.cast(xp.round(a_ratio * power), "int32"),
+        b_multiplier=xp.cast(xp.round(b_ratio * power), "int32") * sign,
+        half=xp.cast(power * np.float32(0.5), "int32"),
+        shift=shift,
+        zero_point=out.zero_point,
+        bounds=activation_bounds(xp, profile, activation, out),
+    )
+
+
+def shift_integers(xp, constants: Shift, qa, qb):
+    """One int32 sum and one arithmetic shift: halves up."""
+    a = (xp.cast(qa, "int32") - constants.a_zero_point) * constants.a_multiplier
+    b = (xp.cast(qb, "int32") - constants.b_zero_point) * constants.b_multiplier
+    q = xp.right_shift(a + b + constants.half, constants.shift)
+    return xp.clip(xp.cast(q, "float32") + constants.zero_point, *constants.bounds)
+
+
+class Method(NamedTuple):
+    """constants(xp, profile, a, b, out, activation, sign) and integers(xp, constants, qa, qb)."""
+
+    constants: Callable[..., Any]
+    integers: Callable[..., Any]
+
+
+_FIXED_POINT = Method(fixed_point_constants, fixed_point_integers)
+METHODS = {LITERT: _FIXED_POINT, XNNPACK: Method(shift_constants, shift_integers), TFLM: _FIXED_POINT}
+
+
+def constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine, activation: str):
+    """The profile's constants of a + b on the output's grid."""
+    return METHODS[profile].constants(xp, profile, a, b, out, activation, 1)
+
+
+def integers(xp, profile: Profile, constants, qa, qb):
+    """Stored integers of the sum, float32; qa, qb: stored integers that broadcast."""
+    return METHODS[profile].integers(xp, constants, qa, qb)
+
+
+def built_in(node: Node, profile: Profile, a: Affine, b: Affine, out: Affine) -> Profile:
+    """The two-rounding kernel, where it is defined."""
+    if 2 * max(float(a.scale), float(b.scale)) >= _LEFT_SHIFT * float(out.scale):
+        raise node.unsupported(
+            f"the output scale must exceed the larger input scale / 2**19, received {float(out.scale):.9g}; "
+            "the kernels abort or overflow there"
+        )
+    return profile
+
+
+def delegated(node: Node, a: Affine, b: Affine, out: Affine) -> bool:
+    """Whether XNNPACK takes the op: both ratios in [2**-10, 2**8), a known activation, rank 6 or less."""
+    ratios = (a.scale / out.scale, b.scale / out.scale)
+    return min(ratios) >= _LEAST_RATIO and max(ratios) < _MOST_RATIO and xnnpack_takes(node)
+
+
+def _xnnpack_or_built_in(node: Node, profile: Profile, a: Affine, b: Affine, out: Affine) -> Profile:
+    if delegated(node, a, b, out):
+        return profile
+    total = (float(a.scale) + float(b.scale)) / float(out.scale)
+    if total >= _MOST_WHOLE:
+        raise node.unsupported(
+            f"input scales / output scale must be below 128 together, received {total:.9g}; "
+            "the kernel that runs there wraps at 16 bits"
+        )
+    return built_in(node, LITERT, a, b, out)
+
+
+# Whose kernel runs: (node, profile, a, b, out) -> Profile, or Unsupported.
+KERNEL = {LITERT: built_in, XNNPACK: _xnnpack_or_built_in, TFLM: built_in}
+
+
+@dataclass(frozen=True, eq=False)
+class Params:
+    """profile: whose arithmetic runs. constants: its Method's."""
+
+    profile: Profile
+    constants: Any
+
+
+def prepare(node: Node, profile: Profile) -> Params:
+    """Constants of the sum. Raises Unsupported for types and for scales that a runtime cannot bring together."""
+    return prepare_sum(node, profile, SPEC, KERNEL, 1)
+
+
+def prepare_sum(node: Node, profile: Profile, spec: Spec, kernels: Mapping[Profile, Any], sign: int) -> Params:
+    """Shared with SUB: its kernels, sign -1."""
+    node.require_types(spec)
+    a, b, out = (grid_of(node, tensor) for tensor in (node.input(0), node.input(1), node.outputs[0]))
+    kernel = kernels[profile](node, profile, a, b, out)
+    activation = node.options.get("fused_activation_function", "NONE")
+    return Params(kernel, METHODS[kernel].constants(arrays, kernel, a, b, out, activation, sign))
+
+
+def evaluate(params: Params, a, b) -> np.ndarray:
+    """a, b: int8, shapes that broadcast -> int8."""
+    return integers(arrays, params.profile, params.constants, a, b).astype(np.int8)
