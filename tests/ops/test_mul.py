@@ -1,0 +1,73 @@
+"""MUL against the real runtimes: scales, ties, broadcasting, activations, and XNNPACK's square of one tensor."""
+
+import numpy as np
+import pytest
+
+from tests.ops.harness import RUNTIMES, Case, activation, check, model_of, weights
+from tfq import Unsupported
+from tfq.interpreter import Interpreter
+
+SHAPE = (1, 6, 7, 8)
+
+
+def case(
+    name, a=(0.1, 0), b=(0.05, 0), y=(0.2, 0), *, act="NONE", shapes=(SHAPE, SHAPE), twice=False, const=None, **more
+):
+    """a, b, y: (scale, zero point). const: shape of a constant second operand. twice: one tensor is both operands."""
+    first = activation("a", shapes[0], *a)
+    second = first if twice else activation("b", shapes[1], *b)
+    if const is not None:
+        rng = np.random.default_rng(len(name))
+        second = weights(rng.integers(-128, 128, const).astype(np.int8), b[0], zero_point=b[1])
+    out = np.broadcast_shapes(shapes[0], second.shape)
+    options = {"fused_activation_function": act}
+    return Case(name, "MUL", (first, second), (activation("y", out, *y),), options, version=2, **more)
+
+
+CASES = (
+    case("plain"),
+    case("zero points", (0.1, 3), (0.05, -77), (0.7, 12)),
+    case("extreme zero points", (0.1, -128), (0.1, 127), (5.0, -128)),
+    case("ties, half", (0.5, 0), (1.0, 0), (1.0, 0)),
+    case("ties, 2**-6", (0.25, 7), (0.125, -7), (2.0, 1)),
+    case("ties, thirds", (0.5, 0), (0.5, 0), (1.5, 0)),
+    case("ratio above 1", (1.0, 0), (1.0, 0), (0.01, 0)),
+    case("ratio just under 256", (1.0, 0), (2.55, 0), (0.01, 0)),
+    case("below XNNPACK's ratios", (2.0**-9, 0), (2.0**-8, -128), (1.0, 0)),
+    case("relu", act="RELU", y=(0.05, -128)),
+    case("relu6", act="RELU6", y=(0.05, -4)),
+    case("relu6, bound on a tie", act="RELU6", y=(4 / 3, -4)),
+    case("broadcast both", shapes=((1, 6, 1, 8), (1, 1, 7, 8))),
+    case("constant per channel", (0.1, 4), (0.02, -3), const=(8,)),
+    case("constant of one element", (0.1, 4), (0.02, -3), const=(1,)),
+    case("rank 5, broadcast", shapes=((1, 2, 3, 4, 5), (1, 1, 3, 1, 5))),
+    case("square", (0.1, 5), y=(0.6, -100), twice=True),
+    case("square, ties", (0.5, 0), y=(0.5, 0), twice=True),
+    case("square, saturating", (0.5, -128), y=(0.25, -128), twice=True),
+    case("square, relu6", (0.1, 5), y=(0.05, -100), twice=True, act="RELU6"),
+    case("square, relu", (0.1, 5), y=(1.1, 30), twice=True, act="RELU"),
+    case("square below XNNPACK's ratios", (2.0**-9, 5), y=(8.0, 3), twice=True),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_mul(case, numerics):
+    check(case, numerics)
+
+
+@pytest.mark.parametrize(
+    "refused", [case("ratio 256", (1.0, 0), (2.56, 0), (0.01, 0)), case("an activation", act="TANH")], ids=str
+)
+def test_xnnpack_refuses_what_runs_in_another_kernel(refused):
+    with pytest.raises(Unsupported, match="MUL 'y'.*below 256"):
+        Interpreter(model_of(refused), numerics="xnnpack")
+
+
+def test_square_is_not_the_product():
+    """The exception exists: a tensor times itself and times its equal differ in XNNPACK at ties."""
+    square, product = (case("s", (0.5, 0), y=(2.0, 1), twice=twice) for twice in (True, False))
+    x = np.resize(np.arange(-128, 128), SHAPE).astype(np.int8)
+    one = Interpreter(model_of(square), numerics="xnnpack").run(x)[0]
+    two = Interpreter(model_of(product), numerics="xnnpack").run([x, x])[0]
+    assert (one != two).any()
