@@ -1,0 +1,143 @@
+"""RELU (and RELU6): y = clamp(rescale(q - zero) + y_zero), the bounds on the output's grid.
+
+litert and xnnpack (which leaves it to LiteRT's kernel): 31-bit multiplier of the float32 ratio scale / y_scale, two
+roundings. tflm: of the float64 ratio; its RELU6 does not rescale at all: y = min(max(q, zero), zero + 6 / scale) on
+the input's grid. Bounds round halves away from zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfq.numerics import arrays, rescale
+from tfq.numerics.affine import Affine, divide
+from tfq.numerics.fixed_point import quantize_multiplier
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
+from tfq.ops.checks import grid_of
+from tfq.ops.contract import Node, Spec, rows_apart
+
+SPEC = Spec(
+    "RELU",
+    ("INT8",),
+    "google-ai-edge/LiteRT tflite/kernels/activations.cc ReluPrepare, QuantizedReluX; "
+    "tensorflow/tflite-micro tensorflow/lite/micro/kernels/activations_common.cc",
+)
+
+stacks = rows_apart
+
+# The widest left shift of the int32 form: |q - zero| <= 255 times 2**10 is saturated on any grid, and still fits.
+_MOST_SHIFT = 10
+_POWERS = 2 ** np.arange(31)
+
+
+class Constants(NamedTuple):
+    """multiplier: the Method's. bounds: lowest and highest stored output."""
+
+    input_zero_point: Any
+    multiplier: tuple[Any, ...]
+    zero_point: Any
+    bounds: tuple[Any, Any]
+
+
+def fixed_point_multiplier(xp, profile: Profile, inp: Affine, out: Affine):
+    """(int64 multiplier, int64 shift) of the profile's ratio."""
+    return quantize_multiplier(xp, profile.ratio(xp, inp.scale, out.scale))
+
+
+def fixed_point_apply(xp, acc, multiplier):
+    """Two roundings in int64."""
+    return rescale.two_rounding_apply(xp, acc, multiplier)
+
+
+def int32_multiplier(xp, profile: Profile, inp: Affine, out: Affine):
+    """(high 12 bits, low 12 bits, shift) of the float32 ratio, int32: its 31-bit multiplier is 24 bits and zeros."""
+    fraction, exponent = xp.frexp(divide(xp, inp.scale, out.scale))
+    bits = xp.cast(fraction * np.float32(2**24), "int32")
+    high = xp.floor_divide(bits, 4096)
+    return high, bits - high * 4096, xp.clip(xp.cast(exponent, "int32"), -30, _MOST_SHIFT)
+
+
+def int32_apply(xp, acc, multiplier):
+    """The two roundings of fixed_point_apply for |acc| <= 255 and a float32 ratio, without 64-bit integers.
+
+    first:  (acc * 2**max(shift, 0) * bits + 2**23) >> 24, in two halves that fit int32
+    second: x / 2**-shift, halves away from zero
+    """
+    high, low, shift = multiplier
+    powers = xp.asarray(_POWERS, "int32")
+    acc = xp.cast(acc, "int32") * xp.take(powers, xp.maximum(shift, 0))
+    twelve = xp.asarray(12, "int32")
+    x = xp.right_shift(acc * high + xp.right_shift(acc * low + 2**23, twelve), twelve)
+    right = xp.maximum(-shift, 0)
+    nudge = xp.take(powers, xp.maximum(right - 1, 0)) - xp.cast(x < 0, "int32")
+    return xp.where(right > 0, xp.right_shift(x + nudge, right), x)
+
+
+class Method(NamedTuple):
+    """multiplier(xp, profile, inp, out) and apply(xp, acc, multiplier)."""
+
+    multiplier: Callable[..., Any]
+    apply: Callable[..., Any]
+
+
+_FIXED_POINT = Method(fixed_point_multiplier, fixed_point_apply)
+METHODS = {LITERT: _FIXED_POINT, XNNPACK: Method(int32_multiplier, int32_apply), TFLM: _FIXED_POINT}
+# Whose kernel runs, hence whose rounding of the bounds.
+KERNEL = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
+# The int32 form stops following where the kernel's left shift would leave 32 bits.
+MOST_RATIO = {LITERT: np.inf, XNNPACK: 2.0**16, TFLM: np.inf}
+# Kernels that clamp the input's stored integers and never look at the output's grid.
+CLAMPS_ONLY = {("RELU6", TFLM)}
+
+
+def constants(xp, profile: Profile, inp: Affine, out: Affine, activation: str) -> Constants:
+    """The profile's constants of RELU or RELU6."""
+    if (activation, profile) in CLAMPS_ONLY:
+        out = inp
+    return Constants(
+        input_zero_point=inp.zero_point,
+        multiplier=METHODS[profile].multiplier(xp, profile, inp, out),
+        zero_point=out.zero_point,
+        bounds=activation_bounds(xp, KERNEL[profile], activation, out),
+    )
+
+
+def integers(xp, profile: Profile, constants: Constants, q):
+    """Stored integers of the output, float32."""
+    acc = xp.cast(q, "float32") - constants.input_zero_point
+    y = METHODS[profile].apply(xp, acc, constants.multiplier)
+    return xp.clip(xp.cast(y, "float32") + constants.zero_point, *constants.bounds)
+
+
+@dataclass(frozen=True, eq=False)
+class Params:
+    """constants: of the profile's Method."""
+
+    profile: Profile
+    constants: Constants
+
+
+def prepare(node: Node, profile: Profile) -> Params:
+    """Constants of the node. Raises Unsupported for types and for scales too far apart."""
+    return prepare_relu(node, profile, SPEC)
+
+
+def prepare_relu(node: Node, profile: Profile, spec: Spec) -> Params:
+    """Shared with RELU6: the spec's code names the activation."""
+    node.require_types(spec)
+    inp, out = grid_of(node, node.inputs[0]), grid_of(node, node.outputs[0])
+    ratio = float(inp.scale) / float(out.scale)
+    if ratio >= MOST_RATIO[profile]:
+        raise node.unsupported(
+            f"input scale / output scale must be below {MOST_RATIO[profile]:g}, received {ratio:.9g}"
+        )
+    return Params(profile, constants(arrays, profile, inp, out, spec.code))
+
+
+def evaluate(params: Params, x) -> np.ndarray:
+    """x: int8 -> int8."""
+    return integers(arrays, params.profile, params.constants, x).astype(np.int8)
