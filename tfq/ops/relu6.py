@@ -1,0 +1,23 @@
+"""RELU6: RELU with the upper bound 6. TFLite Micro's clamps on the input's grid and does not rescale; see relu.py."""
+
+from __future__ import annotations
+
+from tfq.numerics.profiles import Profile
+from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.relu import Params, constants, evaluate, integers, prepare_relu
+
+__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
+
+SPEC = Spec(
+    "RELU6",
+    ("INT8",),
+    "google-ai-edge/LiteRT tflite/kernels/activations.cc Relu6Prepare, QuantizedReluX; "
+    "tensorflow/tflite-micro tensorflow/lite/micro/kernels/activations_common.cc Relu6Prepare",
+)
+
+stacks = rows_apart
+
+
+def prepare(node: Node, profile: Profile) -> Params:
+    """Constants of the node. Raises Unsupported for types and for scales too far apart."""
+    return prepare_relu(node, profile, SPEC)
