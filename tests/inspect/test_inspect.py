@@ -74,6 +74,7 @@ SMELLS = {
     "unknown op": (strange(), "tfq has no arithmetic for my_op"),
     "pinned batch": (reshape([1, 8]), "op 0 RESHAPE 'y': shape (1, 8) pins the batch to 1"),
     "float output": (dequantized(), "op 1 DEQUANTIZE 'real': FLOAT32 output in a file with integer ops"),
+    "unknown type": (dense(types=("FLOAT16", "FLOAT16")), "tfq has no arithmetic for FULLY_CONNECTED of FLOAT16"),
     "hybrid": (dense(types=("FLOAT32", "FLOAT32")), "1 ops have integer weights and float activations"),
     "zero channel": (dense(few_codes(2, 0)), "weight channel 2 of 4 all zero"),
     "few codes": (dense(few_codes(1, [3, -2] * 4)), "weight channel 1 of 4 within fewer than 8 codes (6)"),

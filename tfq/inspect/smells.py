@@ -62,9 +62,17 @@ def smells(model: Model) -> tuple[str, ...]:
 
 
 def _unsupported(model: Model) -> Iterator[str]:
-    codes = {op.custom_code or op.code for g in model.subgraphs for op in g.operators if op.code not in TABLE}
-    if codes:
-        yield f"tfq has no arithmetic for {', '.join(sorted(codes))}: tfq.Interpreter and tfq parity refuse this file"
+    lacking = {kind for graph in model.subgraphs for op in graph.operators if (kind := _lacking(graph, op))}
+    if lacking:
+        yield f"tfq has no arithmetic for {', '.join(sorted(lacking))}: tfq.Interpreter and tfq parity refuse this file"
+
+
+def _lacking(graph: Subgraph, op: Operator) -> str:
+    """The op's name, with its type where only that is unknown; nothing where the op is known."""
+    if op.code not in TABLE:
+        return op.custom_code or op.code
+    first = graph.tensors[op.inputs[0]].type if op.inputs and op.inputs[0] >= 0 else ""
+    return "" if not first or first in TABLE[op.code].SPEC.types else f"{op.code} of {first}"
 
 
 def _signature(model: Model) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -28,10 +29,17 @@ def table(summary: Summary) -> Group:
     parts += [_ops(summary), Text(_totals(summary))]
     if summary.smells:
         parts.append(Text(f"{len(summary.smells)} smell{'s' if len(summary.smells) > 1 else ''}", style="bold yellow"))
-        parts += [Text(f"  ! {line}", style="yellow") for line in summary.smells]
+        parts.append(_lines(summary.smells))
     else:
         parts.append(Text("no smells", style="green"))
     return Group(*parts)
+
+
+def _lines(smells: Sequence[str]) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    for line in smells:
+        grid.add_row(" !", Text(line), style="yellow")
+    return grid
 
 
 def _head(summary: Summary) -> list[str]:
