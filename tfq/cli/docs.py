@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 import typer
@@ -14,6 +15,13 @@ HEAD = """# The command line
 The printed help of every command; `python -m tfq.cli.docs > docs/cli.md` writes this page anew, a test compares it.
 Exit codes: 0 fine, 1 a check failed, 2 bad use or bad input, 70 a fault in tfq, 130 interrupted.
 """
+# Typer's releases print the same commands a little differently.
+FOOT = "\nWritten with Typer {}.\n"
+
+
+def typer_release() -> str:
+    """The installed Typer's release without its last part: "0.29"."""
+    return ".".join(version("typer").split(".")[:2])
 
 
 def contexts() -> Iterator[typer.Context]:
@@ -29,7 +37,7 @@ def contexts() -> Iterator[typer.Context]:
 def render() -> str:
     """The whole page."""
     pages = (f"\n## {context.command_path}\n\n```text\n{context.get_help().rstrip()}\n```\n" for context in contexts())
-    return HEAD + "".join(pages)
+    return HEAD + "".join(pages) + FOOT.format(typer_release())
 
 
 if __name__ == "__main__":
