@@ -1,0 +1,91 @@
+"""LEAKY_RELU: y = x if x >= 0 else alpha * x, as a table of 256 codes.
+
+litert and tflm: a fixed-point product with two roundings for either sign, of ratios taken in float32 (litert) or
+float64 (tflm). xnnpack: 8 fraction bits and halves up, for ratios in its range; LiteRT's kernel for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tfq.numerics import fixed_point
+from tfq.numerics.affine import Affine, divide
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.ops import unary
+from tfq.ops.contract import Node, Spec
+from tfq.ops.unary import Params, evaluate, stacks
+
+__all__ = ["SPEC", "Params", "evaluate", "prepare", "stacks", "table"]
+
+SPEC = Spec(
+    "LEAKY_RELU",
+    ("INT8", "UINT8"),
+    "google-ai-edge/LiteRT tflite/kernels/activations.cc LeakyReluPrepare; google/XNNPACK src/microparams-init.c; "
+    "tensorflow/tflite-micro tensorflow/lite/micro/kernels/leaky_relu_common.cc",
+)
+
+
+def float32_ratios(xp, inp: Affine, out: Affine, alpha: float):
+    """f32(s_in / s_out), f32(f32(s_in * alpha) / s_out)."""
+    return divide(xp, inp.scale, out.scale), divide(xp, inp.scale * np.float32(alpha), out.scale)
+
+
+def float64_ratios(xp, inp: Affine, out: Affine, alpha: float):
+    """s_in / s_out, s_in * f32(alpha) / s_out in float64."""
+    s_in, s_out = xp.cast(inp.scale, "float64"), xp.cast(out.scale, "float64")
+    return s_in / s_out, s_in * float(np.float32(alpha)) / s_out
+
+
+def fixed_point_table(xp, ratios, inp: Affine, out: Affine, alpha: float):
+    """Two roundings for either sign; a negative alpha is a positive one whose products are negated."""
+    x = xp.arange(inp.qmin, inp.qmax + 1, dtype="int64") - xp.cast(inp.zero_point, "int64")
+    positive, negative = (
+        fixed_point.multiply_by_quantized_multiplier(
+            xp, x, *fixed_point.quantize_multiplier(xp, xp.cast(xp.abs(ratio), "float64"))
+        )
+        for ratio in ratios(xp, inp, out, alpha)
+    )
+    y = xp.where(x >= 0, positive, negative if alpha >= 0 else -negative)
+    return xp.clip(y + xp.cast(out.zero_point, "int64"), out.qmin, out.qmax)
+
+
+def eight_fraction_bits_table(xp, inp: Affine, out: Affine, alpha: float):
+    """Halves up of the product with round(256 * ratio), all exact in float32."""
+    x = xp.arange(inp.qmin, inp.qmax + 1, dtype="float32") - inp.zero_point
+    ratio = divide(xp, inp.scale, out.scale)
+    positive = xp.round(np.float32(256) * ratio)
+    negative = xp.round(np.float32(256) * (ratio * np.float32(alpha)))
+    acc = x * xp.where(x < 0, negative, positive) + (out.zero_point * 256 + 128)
+    return xp.clip(xp.floor(acc * np.float32(1 / 256)), out.qmin, out.qmax)
+
+
+LEAKY_RELU: dict[Profile, Callable[..., Any]] = {
+    LITERT: partial(fixed_point_table, ratios=float32_ratios),
+    XNNPACK: eight_fraction_bits_table,
+    TFLM: partial(fixed_point_table, ratios=float64_ratios),
+}
+# Whose kernel runs where XNNPACK leaves the op.
+OUTSIDE_XNNPACK_RANGE = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
+
+
+def table(xp, profile: Profile, inp: Affine, out: Affine, alpha: float):
+    """The 256 stored outputs for codes qmin..qmax, whole numbers. xnnpack: for ratios in its range, see `prepare`."""
+    return LEAKY_RELU[profile](xp, inp=inp, out=out, alpha=alpha)
+
+
+def in_xnnpack_range(inp: Affine, out: Affine, alpha: float) -> bool:
+    """Whether XNNPACK takes the op: both |ratios| in [1/256, 128]. Source: LiteRT xnnpack_delegate.cc."""
+    positive = np.float32(inp.scale) / np.float32(out.scale)
+    return all(1 / 256 <= abs(ratio) <= 128 for ratio in (positive, positive * np.float32(alpha)))
+
+
+def prepare(node: Node, profile: Profile) -> Params:
+    """The table. Raises Unsupported for types without a kernel."""
+    inp, out = unary.grids(node, SPEC, profile)
+    alpha = float(node.options["alpha"])
+    runs = profile if in_xnnpack_range(inp, out, alpha) else OUTSIDE_XNNPACK_RANGE[profile]
+    return unary.params(node, runs, partial(table, alpha=alpha), inp, out)
