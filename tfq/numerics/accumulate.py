@@ -35,18 +35,18 @@ Blocks = Iterator[tuple[int, np.ndarray]]
 class Weights:
     """matrix: whole numbers in float32 or float64, [groups, K, O / groups], or [kh, kw, columns * O] for depthwise.
 
-    sums: int64 [O], sum of w. bound: no partial sum of x * w exceeds it in magnitude.
+    sums: int64 [O], sum of w. bounds: int64 [O], no partial sum of x * w exceeds them in magnitude.
     """
 
     matrix: np.ndarray
     sums: np.ndarray
-    bound: int
+    bounds: np.ndarray
 
 
 def _weights(matrix: np.ndarray, axis: int | tuple[int, int], codes: str) -> Weights:
-    bound = int(np.abs(matrix).sum(axis=axis).max(initial=0)) * LARGEST_CODE[codes]
-    dtype = np.float32 if bound < 2**24 else np.float64
-    return Weights(np.ascontiguousarray(matrix, dtype), matrix.sum(axis=axis).reshape(-1), bound)
+    bounds = np.abs(matrix).sum(axis=axis).reshape(-1) * LARGEST_CODE[codes]
+    dtype = np.float32 if bounds.max(initial=0) < 2**24 else np.float64
+    return Weights(np.ascontiguousarray(matrix, dtype), matrix.sum(axis=axis).reshape(-1), bounds)
 
 
 def prepare_conv(w: np.ndarray, groups: int = 1, codes: str = "int8") -> Weights:
@@ -57,7 +57,8 @@ def prepare_conv(w: np.ndarray, groups: int = 1, codes: str = "int8") -> Weights
 def prepare_depthwise(w: np.ndarray, width: int = 1, codes: str = "int8") -> Weights:
     """w: integers [1, kh, kw, O]. width: of the usual output; the kernel is repeated for several of its columns."""
     single = _weights(np.asarray(w, np.int64)[0], (0, 1), codes)
-    return Weights(np.tile(single.matrix, (1, 1, _columns_at_once(width, w.shape[3]))), single.sums, single.bound)
+    repeated = np.tile(single.matrix, (1, 1, _columns_at_once(width, w.shape[3])))
+    return Weights(repeated, single.sums, single.bounds)
 
 
 def prepare_dense(w: np.ndarray, codes: str = "int8") -> Weights:

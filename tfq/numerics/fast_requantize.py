@@ -1,16 +1,18 @@
 """From accumulators to stored integers, for the interpreter: what `profiles.requantize` says, in few passes.
 
 `prepare` picks the form and proves that it applies; each is equal to the definition for every accumulator in reach
-(tests compare them). Forms: `HalfEven` for xnnpack, `TwoRoundings` for litert and tflm, `Definition` for the rest.
+(tests compare them). Forms: `HalfEven` for xnnpack, `TwoRoundings` for litert and tflm, `HalfAway` for litert's dense
+layers, `Definition` for the rest.
 
 Two roundings in float64. With t = acc + bias, multiplier m < 2**31, shift s, the definition is
-h = floor(t * m * 2**(max(s, 0) - 31) + 1/2), then r = h * 2**min(s, 0), halves away from zero. For s >= -13 a product
-|t * m| < 2**53 is exact, and so is every sum below; beyond it |r| >= 2**9, which the clamp takes to the same end.
+h = floor(t * m * 2**(max(s, 0) - 31) + 1/2), then r = h * 2**min(s, 0), halves away from zero. While |t * m| < 2**53
+the product is exact; for s >= -13 a larger one means |r| >= 2**9, which the clamp takes to the same end.
 
     both signs     r = floor(h * 2**s * (1 + 2**-40) + 1/2): the factor moves ties, and nothing else, away from zero
     r >= 0 only    r = floor(t * m * 2**(s - 31) + 1/2 + d), d = 2**(s - 1) for s < 0: h * 2**s >= k - 1/2 is
-                   t * m * 2**-31 + 1/2 >= (k - 1/2) * 2**-s, both sides divided by 2**-s. (Where the clamp's lower end
-                   is the zero point or above, as behind a relu, negative r need not be told apart.)
+                   t * m * 2**-31 + 1/2 >= (k - 1/2) * 2**-s, both sides divided by 2**-s. It needs 9 bits above the
+                   point and 31 - s below: s >= -13. Where the clamp's lower end is the zero point or above, as behind
+                   a relu, negative r need not be told apart.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import numpy as np
 
 from tfq.numerics import arrays, fixed_point
 from tfq.numerics.profiles import requantize
-from tfq.numerics.rescale import FLOAT32, Rescale, two_rounding_apply
+from tfq.numerics.rescale import Rescale, float32_apply, float64_apply, two_rounding_apply
 
 # ufuncs copy an operand that they repeat in runs shorter than their buffer; constants come in runs of that length.
 _RUN = 8192
@@ -35,7 +37,7 @@ class Definition:
     scheme: Rescale
     constants: Any
     zero_point: Any
-    bounds: tuple[Any, Any]
+    clamp: tuple[Any, Any]
     bias: np.ndarray
     wraps: bool
 
@@ -44,7 +46,7 @@ class Definition:
         acc = acc.astype(np.int64) + self.bias
         if self.wraps:
             acc = fixed_point.wrap32(arrays, acc)
-        out[...] = requantize(arrays, self.scheme, acc, self.constants, self.zero_point, self.bounds)
+        out[...] = requantize(arrays, self.scheme, acc, self.constants, self.zero_point, self.clamp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,73 +111,106 @@ class TwoRoundings:
         self.tail(steps, out)
 
 
-Requantize = Definition | HalfEven | TwoRoundings
+@dataclass(frozen=True, eq=False)
+class HalfAway:
+    """Halves away from zero of f64(acc + bias) * real: litert's FULLY_CONNECTED. real: float64 [repeats, channels]."""
+
+    bias: np.ndarray
+    real: np.ndarray
+    tail: Tail
+
+    def __call__(self, acc: np.ndarray, out: np.ndarray) -> None:
+        """Stored integers of acc [rows, channels] into `out`; acc is overwritten."""
+        acc = acc.astype(self.bias.dtype, copy=False)
+        _by_channel(np.add, acc, self.bias)
+        values = acc.astype(np.float64, copy=False)
+        _by_channel(np.multiply, values, self.real)
+        steps = np.rint(values)
+        # The two roundings differ in ties alone, and steps - values is exact.
+        ties = np.abs(steps - values) == 0.5
+        steps[ties] = values[ties] + np.copysign(0.5, values[ties])
+        self.tail(steps, out)
+
+
+Requantize = Definition | HalfEven | HalfAway | TwoRoundings
 
 
 def prepare(
-    scheme: Rescale, constants: Any, zero_point: Any, bounds: tuple[Any, Any], bias: np.ndarray, bound: int
+    scheme: Rescale, constants: Any, zero_point: Any, clamp: tuple[Any, Any], bias: np.ndarray, bounds: np.ndarray
 ) -> Requantize:
     """The requantization of one layer: call it with (acc [rows, channels], out).
 
-    Args: scheme, constants, zero_point, bounds: as for `requantize`. bias: int64 [channels], added first, where int32
-    wraps. bound: no accumulator is larger in magnitude, the bias not counted.
+    Args: scheme, constants, zero_point, clamp: as for `requantize`. bias: int64 [channels], added first, where int32
+    wraps. bounds: int64 [channels], no accumulator is larger in magnitude, the bias not counted.
     """
     bias = np.asarray(bias, np.int64)
-    reach = bound + int(np.abs(bias).max(initial=0))
-    plain = Definition(scheme, constants, zero_point, bounds, bias, wraps=reach >= 2**31)
-    if scheme is FLOAT32:
-        return _half_even(plain, reach) or plain
+    reach = bounds + np.abs(bias)
+    plain = Definition(scheme, constants, zero_point, clamp, bias, wraps=bool(np.any(reach >= 2**31)))
+    if scheme.apply is float32_apply:
+        return _one_rounding(HalfEven, np.float32, plain, reach) or plain
+    if scheme.apply is float64_apply:
+        return _one_rounding(HalfAway, np.float64, plain, reach) or plain
     if scheme.apply is two_rounding_apply:
-        return _two_roundings(plain, reach) or plain
+        return _two_roundings(plain, bounds, reach) or plain
     return plain
 
 
-def _half_even(plain: Definition, reach: int) -> HalfEven | None:
-    multiplier = np.broadcast_to(np.asarray(plain.constants, np.float32), plain.bias.shape)
+def _one_rounding(form: type, dtype: Any, plain: Definition, reach: np.ndarray) -> Any:
+    multiplier = np.broadcast_to(np.asarray(plain.constants, dtype), plain.bias.shape)
     zero_point, lo, hi = _integers(plain)
-    narrow = _narrow(reach * float(multiplier.max(initial=0)))
+    narrow = _narrow(reach * multiplier)
     if narrow is None or plain.wraps:
         return None
-    return HalfEven(_bias(plain, reach), _repeated(multiplier, np.float32), Tail(narrow, zero_point, lo, hi))
+    return form(_bias(plain.bias, reach), _repeated(multiplier, dtype), Tail(narrow, zero_point, lo, hi))
 
 
-def _two_roundings(plain: Definition, reach: int) -> TwoRoundings | None:
-    multiplier, shift = (np.broadcast_to(c, plain.bias.shape) for c in plain.constants)
-    zero_point, lo, hi = _integers(plain)
-    right, left = np.minimum(shift, 0), np.maximum(shift, 0)
-    narrow = _narrow(reach * float(np.max(multiplier * 2.0 ** (shift - 31), initial=0)) + 512)
-    if narrow is None or right.min(initial=0) < -13 or reach << int(left.max(initial=0)) >= 2**31:
+def _two_roundings(plain: Definition, bounds: np.ndarray, reach: np.ndarray) -> TwoRoundings | None:
+    left = np.maximum(plain.constants[1], 0)
+    if plain.wraps or np.any(reach * 2.0**left >= 2**31):
         return None
-    first, second, rounding = multiplier * 2.0 ** (left - 31), 2.0**right * (1 + 2.0**-40), np.full(shift.shape, 0.5)
-    if lo >= zero_point:
-        first, second, rounding = (
-            multiplier * 2.0 ** (shift - 31),
-            None,
-            0.5 + np.where(shift < 0, 2.0 ** (shift - 1), 0),
-        )
+    # A channel that gives one integer at both ends of its range gives it everywhere. The converter writes such channels
+    # with tiny multipliers and huge biases for filters that batch norm has switched off.
+    ends = np.empty((2, bounds.size), np.int64)
+    plain(np.stack([-bounds, bounds]), ends)
+    settled = ends[0] == ends[1]
+    bias, reach, multiplier, shift = (np.where(settled, 0, v) for v in (plain.bias, reach, *plain.constants))
+    zero_point, lo, hi = _integers(plain)
+    deep = shift < -13
+    narrow = _narrow(reach * multiplier * 2.0 ** (shift - 31))
+    if narrow is None or np.any(deep & (reach >= 2**22)):
+        return None
+    offset = np.where(settled, ends[0], zero_point) - lo
+    if lo >= zero_point and not np.any(deep):
+        first, second = multiplier * 2.0 ** (shift - 31), None
+        rounding = 0.5 + np.where(shift < 0, 2.0 ** (shift - 1.0), 0) + offset
+    else:
+        first = multiplier * 2.0 ** (np.maximum(shift, 0) - 31)
+        second = _repeated(2.0 ** np.minimum(shift, 0) * (1 + 2.0**-40), np.float64)
+        rounding = 0.5 + offset
     return TwoRoundings(
-        bias=_bias(plain, reach),
+        bias=_bias(bias, reach),
         first=_repeated(first, np.float64),
-        second=None if second is None else _repeated(second, np.float64),
-        rounding=_repeated(rounding + (zero_point - lo), np.float64),
+        second=second,
+        rounding=_repeated(rounding, np.float64),
         tail=Tail(narrow, lo, lo, hi),
     )
 
 
-def _bias(plain: Definition, reach: int) -> np.ndarray:
+def _bias(bias: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """In the narrowest type in which acc + bias is exact."""
-    return _repeated(plain.bias, np.float32 if reach <= 2**24 else np.float64)
+    return _repeated(bias, np.float32 if reach.max(initial=0) <= 2**24 else np.float64)
 
 
 def _integers(plain: Definition) -> tuple[int, int, int]:
-    return int(plain.zero_point), int(plain.bounds[0]), int(plain.bounds[1])
+    return int(plain.zero_point), int(plain.clamp[0]), int(plain.clamp[1])
 
 
-def _narrow(largest: float) -> np.dtype | None:
+def _narrow(steps: np.ndarray) -> np.dtype | None:
     """The narrowest integers that hold steps of this size, zero point and range included."""
-    if largest + 512 < 2**15:
+    largest = float(steps.max(initial=0)) + 1024
+    if largest < 2**15:
         return np.dtype(np.int16)
-    return np.dtype(np.int32) if largest + 512 < 2**31 else None
+    return np.dtype(np.int32) if largest < 2**31 else None
 
 
 def _repeated(values: np.ndarray, dtype: Any) -> np.ndarray:

@@ -71,9 +71,9 @@ def requantization(
         scheme,
         scheme.constants(arrays, given.x.scale, given.weights.scale, given.y.scale),
         given.y.zero_point,
-        activation_bounds(arrays, profile, node.options["fused_activation_function"], given.y),
+        clamp=activation_bounds(arrays, profile, node.options["fused_activation_function"], given.y),
         bias=given.bias - given.border * weights.sums,
-        bound=weights.bound,
+        bounds=weights.bounds,
     )
 
 
