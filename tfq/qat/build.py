@@ -140,7 +140,7 @@ def _scale(part: Part, recipe: Recipe) -> Any:
 
 
 def _with_inner(cls: type) -> Callable[[Part, Recipe], Any]:
-    return lambda part, recipe: cls(inner=_copy(part.layer, None), recipe=recipe, name=part.name)
+    return lambda part, recipe: cls(inner=_copy(part.layer, None, dtype="float32"), recipe=recipe, name=part.name)
 
 
 def _plain(cls: type) -> Callable[[Part, Recipe], Any]:
