@@ -62,7 +62,7 @@ class Params:
 def prepare(node: Node, profile: Profile) -> Params:
     """Window and bounds. Raises Unsupported for types, shapes and, in tflm, differing scales."""
     node.require_types(SPEC)
-    CHECK_GRIDS[profile](node, node.inputs[0], node.outputs[0])
+    CHECK_GRIDS[profile](node, node.input(0), node.outputs[0])
     activation = node.options.get("fused_activation_function", "NONE")
     return Params(pool_window(node), bounds(arrays, profile, grid_of(node, node.outputs[0]), activation))
 

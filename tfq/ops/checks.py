@@ -15,38 +15,51 @@ _XNNPACK_ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
 XNNPACK_RANK = 6
 
 
+def given(node: Node, position: int = 0) -> Tensor:
+    """The input at that position. Raises Unsupported where it is missing."""
+    tensor = node.input(position)
+    if tensor is None:
+        raise node.unsupported(f"input {position} is missing")
+    return tensor
+
+
 def grid_of(node: Node, tensor: Tensor | None) -> Affine:
-    """The affine map of an activation: one scale for the whole tensor. Raises Unsupported for none or several."""
+    """The affine map of an activation: one scale for the whole tensor.
+
+    Raises Unsupported for no scale or several, and for another type than the first input's.
+    """
     if tensor is None:
         raise node.unsupported("an input is missing")
+    if tensor.type != given(node).type:
+        raise node.unsupported(f"tensor {tensor.name!r} must be {given(node).type}, received {tensor.type}")
     grid = affine_of(node, tensor)
     if np.ndim(grid.scale) != 0:
         raise node.unsupported(f"tensor {tensor.name!r} must have one scale, received {np.size(grid.scale)}")
     return grid
 
 
-def any_grid(node: Node, *tensors: Tensor) -> None:
+def any_grid(node: Node, *tensors: Tensor | None) -> None:
     """The kernel copies stored integers and looks at no scale."""
 
 
-def same_grid(node: Node, *tensors: Tensor) -> None:
+def same_grid(node: Node, *tensors: Tensor | None) -> None:
     """Raises Unsupported unless all tensors have one scale and one zero point, as the runtime does at load."""
     _require_close(node, tensors, 0.0)
 
 
-def nearly_same_grid(node: Node, *tensors: Tensor) -> None:
+def nearly_same_grid(node: Node, *tensors: Tensor | None) -> None:
     """As same_grid, but scales may differ by 1e-6. Source: tflite-micro kernels/pooling_common.cc PoolingPrepare."""
     _require_close(node, tensors, _SCALE_TOLERANCE)
 
 
-def _require_close(node: Node, tensors: tuple[Tensor, ...], tolerance: float) -> None:
-    grids = [grid_of(node, tensor) for tensor in tensors]
-    for tensor, grid in zip(tensors, grids, strict=True):
-        far = abs(float(grid.scale) - float(grids[-1].scale)) > tolerance
-        if far or grid.zero_point != grids[-1].zero_point:
+def _require_close(node: Node, tensors: tuple[Tensor | None, ...], tolerance: float) -> None:
+    *inputs, output = (grid_of(node, tensor) for tensor in tensors)
+    for position, grid in enumerate(inputs):
+        far = abs(float(grid.scale) - float(output.scale)) > tolerance
+        if far or grid.zero_point != output.zero_point:
             raise node.unsupported(
-                f"inputs and output must share scale and zero point, received {_words(grid)} for {tensor.name!r} "
-                f"and {_words(grids[-1])} for {tensors[-1].name!r}; put a QUANTIZE before it"
+                f"inputs and output must share scale and zero point, received {_words(grid)} for input {position} "
+                f"and {_words(output)} for the output; put a QUANTIZE before it"
             )
 
 
@@ -65,16 +78,17 @@ def xnnpack_takes(node: Node) -> bool:
 
 def require_rank(node: Node, most: int) -> None:
     """Raises Unsupported where the first input has more axes than the profile's kernel takes."""
-    if len(node.inputs[0].shape) > most:
-        raise node.unsupported(f"the runtime takes up to {most} axes, received shape {list(node.inputs[0].shape)}")
+    shape = given(node).shape
+    if len(shape) > most:
+        raise node.unsupported(f"the runtime takes up to {most} axes, received shape {list(shape)}")
 
 
 def constant(node: Node, position: int, name: str) -> np.ndarray:
-    """The values of a constant operand, int64 [n]. Raises Unsupported where it is computed at run time or missing."""
-    tensor = node.input(position)
-    if tensor is None or tensor.data is None:
+    """The values of a constant operand, int64 [n]. Raises Unsupported where it is missing or computed at run time."""
+    data = given(node, position).data
+    if data is None:
         raise node.unsupported(f"{name} must be a constant")
-    return np.asarray(tensor.data, np.int64).reshape(-1)
+    return np.asarray(data, np.int64).reshape(-1)
 
 
 def axes_of(node: Node, axes: np.ndarray, rank: int) -> tuple[int, ...]:

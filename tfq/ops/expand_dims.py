@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import any_grid, axes_of, constant, same_grid
+from tfq.ops.checks import any_grid, axes_of, constant, given, same_grid
 from tfq.ops.contract import Node, Spec, rows_apart
 
 SPEC = Spec(
@@ -34,7 +34,7 @@ class Params:
 def prepare(node: Node, profile: Profile) -> Params:
     """The axis. Raises Unsupported for types, an axis that is not one constant in range, differing scales."""
     node.require_types(SPEC)
-    x = node.inputs[0]
+    x = given(node)
     CHECK_GRIDS[profile](node, x, node.outputs[0])
     axes = axes_of(node, constant(node, 1, "the axis"), len(x.shape) + 1)
     if len(axes) != 1:
@@ -44,7 +44,7 @@ def prepare(node: Node, profile: Profile) -> Params:
 
 def stacks(node: Node) -> bool:
     """Samples may be stacked unless the new axis comes before them."""
-    return rows_apart(node) and constant(node, 1, "the axis")[0] % (len(node.inputs[0].shape) + 1) != 0
+    return rows_apart(node) and constant(node, 1, "the axis")[0] % (len(given(node).shape) + 1) != 0
 
 
 def evaluate(params: Params, x, axis=None) -> np.ndarray:

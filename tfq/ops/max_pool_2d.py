@@ -63,7 +63,7 @@ def prepare(node: Node, profile: Profile) -> Params:
     node.require_types(SPEC)
     window = pool_window(node)
     kernel = KERNEL[profile](profile, window)
-    CHECK_GRIDS[kernel](node, node.inputs[0], node.outputs[0])
+    CHECK_GRIDS[kernel](node, node.input(0), node.outputs[0])
     activation = node.options.get("fused_activation_function", "NONE")
     return Params(window, bounds(arrays, kernel, grid_of(node, node.outputs[0]), activation))
 

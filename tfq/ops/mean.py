@@ -8,6 +8,7 @@ zero point added before the rounding; total is the plain sum of the stored integ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from tfq.numerics import arrays, rescale
 from tfq.numerics.affine import Affine, divide, product
 from tfq.numerics.fixed_point import power_of_two, quantize_multiplier, wrap32
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import XNNPACK_RANK, axes_of, constant, grid_of, require_rank
+from tfq.ops.checks import XNNPACK_RANK, axes_of, constant, given, grid_of, require_rank
 from tfq.ops.contract import Node, Spec, rows_apart
 
 SPEC = Spec(
@@ -114,10 +115,10 @@ def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the mean. Raises Unsupported for types, for axes that are not constant and for none."""
     node.require_types(SPEC)
     require_rank(node, LARGEST_RANK[profile])
-    x, y = node.inputs[0], node.outputs[0]
+    x, y = given(node), node.outputs[0]
     inp, out = grid_of(node, x), grid_of(node, y)
     axes = axes_of(node, constant(node, 1, "the axes"), len(x.shape))
-    count = int(np.prod([x.shape[axis] for axis in axes])) if axes else 0
+    count = math.prod(x.shape[axis] for axis in axes) if axes else 0
     if not count:
         raise node.unsupported("there must be an axis and something along it to average")
     return Params(
@@ -130,7 +131,7 @@ def prepare(node: Node, profile: Profile) -> Params:
 
 def stacks(node: Node) -> bool:
     """Samples may be stacked unless the mean runs over them."""
-    return rows_apart(node) and 0 not in constant(node, 1, "the axes") % len(node.inputs[0].shape)
+    return rows_apart(node) and 0 not in constant(node, 1, "the axes") % len(given(node).shape)
 
 
 def evaluate(params: Params, x, axes=None) -> np.ndarray:

@@ -9,6 +9,7 @@ xnnpack replaces a MUL of one tensor with itself by SQUARE, all in float32:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -95,19 +96,26 @@ def _float32_square_integers(xp, profile: Profile, constants: Square, q):
     return xp.clip(xp.round(steps), *constants.bounds)
 
 
-_AS_PRODUCT = (_product_square_constants, _product_square_integers)
-_IN_FLOAT32 = (_float32_square_constants, _float32_square_integers)
+class SquareMethod(NamedTuple):
+    """constants(xp, profile, a, out, activation) and integers(xp, profile, constants, q)."""
+
+    constants: Callable[..., Any]
+    integers: Callable[..., Any]
+
+
+_AS_PRODUCT = SquareMethod(_product_square_constants, _product_square_integers)
+_IN_FLOAT32 = SquareMethod(_float32_square_constants, _float32_square_integers)
 SQUARE = {LITERT: _AS_PRODUCT, XNNPACK: _IN_FLOAT32, TFLM: _AS_PRODUCT}
 
 
 def square_constants(xp, profile: Profile, a: Affine, out: Affine, activation: str):
     """The profile's constants of a * a, one tensor with itself."""
-    return SQUARE[profile][0](xp, profile, a, out, activation)
+    return SQUARE[profile].constants(xp, profile, a, out, activation)
 
 
 def square_integers(xp, profile: Profile, constants, q):
     """Stored integers of one tensor times itself."""
-    return SQUARE[profile][1](xp, profile, constants, q)
+    return SQUARE[profile].integers(xp, profile, constants, q)
 
 
 def _built_in(node: Node, profile: Profile, ratio: np.float32) -> Profile:

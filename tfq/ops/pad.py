@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import XNNPACK_RANK, any_grid, constant, grid_of, require_rank, same_grid
+from tfq.ops.checks import XNNPACK_RANK, any_grid, constant, given, grid_of, require_rank, same_grid
 from tfq.ops.contract import Node, Spec, rows_apart
 
 SPEC = Spec(
@@ -35,7 +35,7 @@ class Params:
 def prepare(node: Node, profile: Profile) -> Params:
     """Border of the node. Raises Unsupported for types, paddings that are not constant, and differing scales."""
     node.require_types(SPEC)
-    x, y = node.inputs[0], node.outputs[0]
+    x, y = given(node), node.outputs[0]
     require_rank(node, LARGEST_RANK[profile])
     CHECK_GRIDS[profile](node, x, y)
     flat = constant(node, 1, "the paddings")

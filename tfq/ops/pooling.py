@@ -10,12 +10,13 @@ import numpy as np
 
 from tfq.errors import TfqError
 from tfq.numerics.geometry import Window, window_of
+from tfq.ops.checks import given
 from tfq.ops.contract import Node
 
 
 def pool_window(node: Node) -> Window:
     """The node's window. Raises Unsupported for an input that is not [N, H, W, C] and for impossible windows."""
-    shape = node.inputs[0].shape
+    shape = given(node).shape
     if len(shape) != 4:
         raise node.unsupported(f"the input must be [N, H, W, C], received shape {list(shape)}")
     try:

@@ -129,7 +129,7 @@ def prepare(node: Node, profile: Profile) -> Params:
 def prepare_relu(node: Node, profile: Profile, spec: Spec) -> Params:
     """Shared with RELU6: the spec's code names the activation."""
     node.require_types(spec)
-    inp, out = grid_of(node, node.inputs[0]), grid_of(node, node.outputs[0])
+    inp, out = grid_of(node, node.input(0)), grid_of(node, node.outputs[0])
     ratio = float(inp.scale) / float(out.scale)
     if ratio >= MOST_RATIO[profile]:
         raise node.unsupported(

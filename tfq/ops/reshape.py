@@ -13,6 +13,7 @@ import numpy as np
 
 from tfq.errors import TfqError
 from tfq.numerics.profiles import Profile
+from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, rows_apart
 
 SPEC = Spec(
@@ -49,11 +50,11 @@ def resolve(target: tuple[int, ...], size: int) -> tuple[int, ...]:
 def prepare(node: Node, profile: Profile) -> Params:
     """The output's shape for the stored input. Raises Unsupported for types and for shapes that do not fit."""
     node.require_types(SPEC)
-    size, shape = math.prod(node.inputs[0].shape), node.input(1)
+    size, shape = math.prod(given(node).shape), node.input(1)
     if shape is not None and shape.data is None:
         return Params(size, None)
     # LiteRT falls back to the options unless the shape tensor is a vector; a lone 0 there means a scalar.
-    if shape is not None and np.ndim(shape.data) == 1:
+    if shape is not None and shape.data is not None and shape.data.ndim == 1:
         target = tuple(int(entry) for entry in shape.data)
     else:
         target = tuple(int(entry) for entry in node.options.get("new_shape", ()))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.numerics.profiles import Profile
-from tfq.ops.checks import axes_of
+from tfq.ops.checks import axes_of, given
 from tfq.ops.contract import Node, Spec, rows_apart
 
 SPEC = Spec(
@@ -34,7 +34,7 @@ def prepare(node: Node, profile: Profile) -> Params:
 
 
 def _axes(node: Node) -> tuple[int, ...]:
-    shape = tuple(node.inputs[0].shape)
+    shape = tuple(given(node).shape)
     named = axes_of(node, np.asarray(node.options.get("squeeze_dims", ()), np.int64), len(shape))
     wide = [axis for axis in named if shape[axis] != 1]
     if wide:

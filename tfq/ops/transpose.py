@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import any_grid, axes_of, constant, require_rank, same_grid
+from tfq.ops.checks import any_grid, axes_of, constant, given, require_rank, same_grid
 from tfq.ops.contract import Node, Spec, rows_apart
 
 SPEC = Spec(
@@ -36,7 +36,7 @@ class Params:
 def prepare(node: Node, profile: Profile) -> Params:
     """The permutation. Raises Unsupported for types, one that is not constant or no permutation, differing scales."""
     node.require_types(SPEC)
-    x = node.inputs[0]
+    x = given(node)
     require_rank(node, LARGEST_RANK[profile])
     CHECK_GRIDS[profile](node, x, node.outputs[0])
     permutation = constant(node, 1, "the permutation")
@@ -49,7 +49,7 @@ def prepare(node: Node, profile: Profile) -> Params:
 
 def stacks(node: Node) -> bool:
     """Samples may be stacked unless their axis moves."""
-    return rows_apart(node) and constant(node, 1, "the permutation")[0] % len(node.inputs[0].shape) == 0
+    return rows_apart(node) and constant(node, 1, "the permutation")[0] % len(given(node).shape) == 0
 
 
 def evaluate(params: Params, x, permutation=None) -> np.ndarray:
