@@ -1,13 +1,18 @@
 """`tfq parity`: exit codes, the files it writes, and what it says of bad input."""
 
 import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+import tfq
 from tests.cli.calls import call, refused
 from tests.parity.models import Fault, network, runtime
+from tfq.interpreter import Interpreter
 from tfq.parity import compare
 
 
@@ -52,6 +57,29 @@ def test_data_from_a_file(model, fakes, capsys, tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((3, 4, 4, 2), np.float32))
     code, out, _ = call(capsys, "parity", model, "--data", tmp_path / "x.npy")
     assert code == 0 and f"3 samples, {tmp_path / 'x.npy'}" in out.replace("\n", "")
+
+
+def test_keras_beside_the_file(model, fakes, capsys, tmp_path, monkeypatch):
+    """The Keras room is stood in for: its integers are the interpreter's, but for one of "sum"."""
+    off = {"sum": 0}
+
+    def integers(keras_model, x):
+        stored = np.rint(x / np.float32(0.05) + 3).astype(np.int8)
+        interpreter = Interpreter(network())
+        names = [tensor.name for tensor in interpreter.model.main.tensors]
+        found = {names[i]: array.astype(np.float32) for _, i, array in interpreter.trace([stored])}
+        found["sum"][0, 0, 0, 0] += off["sum"]
+        return found
+
+    stand_in = SimpleNamespace(load=Path, integers=integers, floats=lambda model, x: {"y": np.ones((len(x), 3))})
+    monkeypatch.setitem(sys.modules, "tfq.qat", stand_in)
+    monkeypatch.setattr(tfq, "qat", stand_in, raising=False)
+    code, out, _ = call(capsys, "parity", model, "--samples", 2, "--keras", tmp_path / "qat.keras")
+    assert code == 0 and "Keras against xnnpack: 0 of" in out and " dB" in out
+    off["sum"] = 1
+    (tmp_path / "qat.keras").touch()
+    code, out, _ = call(capsys, "parity", tmp_path, "--samples", 2)
+    assert code == 1 and "the first layer that parts, 'sum'" in " ".join(out.split())
 
 
 def test_bad_input_is_one_line_and_2(model, fakes, capsys, tmp_path):

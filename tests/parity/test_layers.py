@@ -1,5 +1,7 @@
 """Keras's integers and the float network's activations against the file's, as plain mappings of arrays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,9 @@ from tfq.interpreter import Interpreter
 from tfq.parity import compare as comparing
 from tfq.parity import parity
 from tfq.parity.data import dequantized
+from tfq.parity.parity import numerics_of
 from tfq.runtimes import RuntimeDied
+from tfq.tflite import read
 
 NETWORK = network()
 DATA = np.random.default_rng(2).integers(-128, 128, (5, 4, 4, 2)).astype(np.int8)
@@ -112,3 +116,17 @@ def test_the_file_is_run_by_the_runtime_that_is_named():
     values = {name: integers()[name] for name in ("x", "conv")}
     report = parity(NETWORK, DATA, runtimes={"tflm": wrong}, keras_integers=values, keras_runtime="tflm")
     assert report.keras.against == "tflm" and report.keras.first.tensor == "conv"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "numerics"),
+    [
+        ({}, "xnnpack"),
+        ({"tfq": b'{"recipe": {"numerics": "tflm"}}'}, "tflm"),
+        ({"tfq": b'{"recipe": {"numerics": 3}}'}, "xnnpack"),
+        ({"tfq": b'["recipe"]'}, "xnnpack"),
+        ({"tfq": b"\xff{"}, "xnnpack"),
+    ],
+)
+def test_the_recipe_in_the_file_names_the_runtime(metadata, numerics):
+    assert numerics_of(replace(read(NETWORK), metadata=metadata)) == numerics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,6 +26,12 @@ def parity(
     samples: Annotated[int, typer.Option(min=1, help="How many inputs to make where no data are given.")] = 32,
     seed: Annotated[int, typer.Option(min=0, help="Of the inputs made.")] = 0,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result as JUnit XML.")] = None,
+    keras: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.keras", help="Compare the Keras model that was exported, layer by layer. RUN: its qat.keras."
+        ),
+    ] = None,
     as_json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every figure as JSON.")] = None,
     reproducer: Annotated[
         Path | None,
@@ -41,9 +47,17 @@ def parity(
     """
     from tfq.parity import parity as compare
 
+    values = _keras_values(keras or _beside(model))
     with Progress("parity") as progress:
         report = compare(
-            model, data, runtimes=runtime, samples=samples, seed=seed, reproducer=reproducer, progress=progress
+            model,
+            data,
+            runtimes=runtime,
+            samples=samples,
+            seed=seed,
+            reproducer=reproducer,
+            progress=progress,
+            **values,
         )
     show(report)
     if as_json is not None:
@@ -52,3 +66,21 @@ def parity(
         report.to_junit(junit)
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _beside(model: Path) -> Path | None:
+    """A run's own Keras model."""
+    path = model / "qat.keras"
+    return path if path.is_file() else None
+
+
+def _keras_values(path: Path | None) -> dict[str, Any]:
+    """What Keras computes, as parity takes it."""
+    if path is None:
+        return {}
+    from functools import partial
+
+    from tfq import qat
+
+    model = qat.load(path)
+    return {"keras_integers": partial(qat.integers, model), "float_values": partial(qat.floats, model)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from tfq.parity.report import UNSUPPORTED, Report
 from tfq.parity.reproducer import write_reproducer
 from tfq.parity.samples import KINDS, generate
 from tfq.runtimes import RUNTIMES
-from tfq.tflite import read
+from tfq.tflite import Model, read
 
 SAMPLES = 32
 
@@ -30,7 +31,7 @@ def parity(
     reproducer: str | os.PathLike | None = None,
     keras_integers: Values | None = None,
     float_values: Values | None = None,
-    keras_runtime: str = "xnnpack",
+    keras_runtime: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """tfq's interpreter against the real runtimes on the same integers, op by op.
@@ -46,7 +47,7 @@ def parity(
         reproducer: a directory for the first differing op of each runtime as a one-op file with its input.
         keras_integers: stored integers of a Keras model by tensor name, or a function x -> those.
         float_values: float32 activations of the float network by tensor name, or a function x -> those.
-        keras_runtime: who runs the file that Keras is compared with.
+        keras_runtime: who runs the file that Keras is compared with. None: the one that the file's recipe names.
         progress: told (samples done, samples in all).
 
     Raises:
@@ -66,10 +67,20 @@ def parity(
         raise TfqError(f"{file.name}: {results[0].reason}")
     keras = None
     if keras_integers is not None or float_values is not None:
+        against = keras_runtime or numerics_of(file.model)
         keras = compare_keras(
-            file, inputs.stored, inputs.given, keras_integers, float_values, keras_runtime, chosen.get(keras_runtime)
+            file, inputs.stored, inputs.given, keras_integers, float_values, against, chosen.get(against)
         )
     return Report(file.name, count, origin, tuple(results), keras, tuple(r for r in reproducers if r))
+
+
+def numerics_of(model: Model) -> str:
+    """The profile that the recipe in the file's own metadata names; xnnpack where there is none."""
+    try:
+        numerics = json.loads(model.metadata["tfq"])["recipe"]["numerics"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return "xnnpack"
+    return numerics if numerics in RUNTIMES else "xnnpack"
 
 
 def resolve(model: str | os.PathLike) -> Path:
