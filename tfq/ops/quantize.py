@@ -25,9 +25,8 @@ from tfq.numerics.fixed_point import (
     wrap32,
 )
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import grid_of
 from tfq.ops.contract import Node, Spec
-from tfq.ops.unary import ends, stacks
+from tfq.ops.unary import ends, grid, stacks
 
 __all__ = ["SPEC", "constants", "evaluate", "from_float", "integers", "prepare", "stacks"]
 
@@ -206,11 +205,11 @@ def prepare(node: Node, profile: Profile) -> Params:
         raise node.unsupported(
             f"{profile.name} takes {x.type} to {' or '.join(allowed)} only, received output type {y.type}"
         )
-    out = grid_of(node, y)
+    out = grid(node, y)
     elements = max(int(np.prod(x.shape)), 1)
     if x.type == "FLOAT32":
         return Params(CHOOSE_FROM_FLOAT[profile](y.type), out, elements, y.dtype)
-    inp = grid_of(node, x)
+    inp = grid(node, x)
     method = CHOOSE_REQUANTIZE[profile](x.type, y.type, inp, out)
     return Params(method.apply, method.constants(arrays, inp, out), elements, y.dtype)
 

@@ -26,7 +26,6 @@ from tfq.numerics.fixed_point import (
 )
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
-from tfq.ops.checks import grid_of
 from tfq.ops.contract import Node, Spec
 
 SPEC = Spec(
@@ -127,7 +126,7 @@ def prepare(node: Node, profile: Profile) -> Params:
     x, y = unary.ends(node, SPEC)
     if y.type != "INT8":
         raise node.unsupported(f"output type must be INT8, received {y.type}")
-    inp, out = grid_of(node, x), grid_of(node, y)
+    inp, out = unary.grid(node, x), unary.grid(node, y)
     if abs(out.scale - OUTPUT_SCALE) > OUTPUT_TOLERANCE[profile] * OUTPUT_SCALE or out.zero_point != -128:
         raise node.unsupported(
             f"output must have scale 1/256 and zero point -128, received {out.scale} and {out.zero_point:g}"

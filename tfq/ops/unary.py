@@ -11,8 +11,7 @@ import numpy as np
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import grid_of
-from tfq.ops.contract import Node, Spec
+from tfq.ops.contract import Node, Spec, affine_of
 from tfq.tflite.model import Tensor
 
 TYPES = {LITERT: ("INT8", "UINT8"), XNNPACK: ("INT8", "UINT8"), TFLM: ("INT8",)}
@@ -31,6 +30,14 @@ def ends(node: Node, spec: Spec) -> tuple[Tensor, Tensor]:
     return cast(Tensor, node.inputs[0]), node.outputs[0]
 
 
+def grid(node: Node, tensor: Tensor) -> Affine:
+    """The tensor's affine map. Raises Unsupported unless it has exactly one scale."""
+    found = affine_of(node, tensor)
+    if np.ndim(found.scale) != 0:
+        raise node.unsupported(f"tensor {tensor.name!r} must have one scale, received {np.size(found.scale)}")
+    return found
+
+
 def stacks(node: Node) -> bool:
     """For elementwise ops: samples stacked along axis 0 stay apart."""
     x, y = node.inputs[0], node.outputs[0]
@@ -44,7 +51,7 @@ def grids(node: Node, spec: Spec, profile: Profile) -> tuple[Affine, Affine]:
         raise node.unsupported(
             f"{profile.name} takes {' or '.join(TYPES[profile])} in and out alike, received {x.type} and {y.type}"
         )
-    return grid_of(node, x), grid_of(node, y)
+    return grid(node, x), grid(node, y)
 
 
 def params(node: Node, profile: Profile, table: Callable[..., Any], inp: Affine, out: Affine) -> Params:
