@@ -55,6 +55,7 @@ CASES = (
     case("constant", const=SHAPE),
     case("constant per channel", (0.1, 4), (0.02, -3), const=(8,)),
     case("constant of one element", (0.1, 4), (0.02, -3), const=(1, 1, 1, 1)),
+    case("large", (0.1, 3), (0.05, -7), (0.3, 1), shapes=((1, 16, 17, 32), (1, 16, 1, 32))),
     case("rank 2", shapes=((1, 33), (1, 33))),
     case("rank 5", shapes=((1, 2, 3, 4, 5), (1, 2, 3, 4, 5))),
     case("rank 5, broadcast", shapes=((1, 2, 3, 4, 5), (1, 1, 3, 1, 5))),

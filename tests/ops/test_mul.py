@@ -40,6 +40,7 @@ CASES = (
     case("broadcast both", shapes=((1, 6, 1, 8), (1, 1, 7, 8))),
     case("constant per channel", (0.1, 4), (0.02, -3), const=(8,)),
     case("constant of one element", (0.1, 4), (0.02, -3), const=(1,)),
+    case("large", (0.1, 3), (0.05, -7), (0.3, 1), shapes=((1, 16, 17, 32), (1, 16, 1, 32))),
     case("rank 5, broadcast", shapes=((1, 2, 3, 4, 5), (1, 1, 3, 1, 5))),
     case("square", (0.1, 5), y=(0.6, -100), twice=True),
     case("square, ties", (0.5, 0), y=(0.5, 0), twice=True),

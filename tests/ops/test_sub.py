@@ -30,6 +30,7 @@ CASES = (
     case("relu", act="RELU", y=(0.1, -100)),
     case("relu6", act="RELU6", y=(0.05, -4)),
     case("itself", (0.3, 5), y=(0.45, -3), twice=True),
+    case("large", (0.1, 3), (0.05, -7), (0.3, 1), shapes=((1, 16, 17, 32), (1, 16, 1, 32))),
     case("broadcast the second", shapes=(SHAPE, (1, 1, 7, 1))),
     case("broadcast the first", shapes=((1, 1, 7, 1), SHAPE)),
 )

@@ -10,7 +10,7 @@ ma = round(a_scale / y_scale * 2**shift) and shift such that the larger multipli
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +19,11 @@ from tfq.numerics import arrays
 from tfq.numerics.affine import Affine, divide
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
+from tfq.ops.binary import Params, evaluate
 from tfq.ops.checks import grid_of, xnnpack_takes
 from tfq.ops.contract import Node, Spec, rows_apart
+
+__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
 SPEC = Spec(
     "ADD",
@@ -171,14 +174,6 @@ def _xnnpack_or_built_in(node: Node, profile: Profile, a: Affine, b: Affine, out
 KERNEL = {LITERT: built_in, XNNPACK: _xnnpack_or_built_in, TFLM: built_in}
 
 
-@dataclass(frozen=True, eq=False)
-class Params:
-    """profile: whose arithmetic runs. constants: its Method's."""
-
-    profile: Profile
-    constants: Any
-
-
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the sum. Raises Unsupported for types and for scales that a runtime cannot bring together."""
     return prepare_sum(node, profile, SPEC, KERNEL, 1)
@@ -190,9 +185,6 @@ def prepare_sum(node: Node, profile: Profile, spec: Spec, kernels: Mapping[Profi
     a, b, out = (grid_of(node, tensor) for tensor in (node.input(0), node.input(1), node.outputs[0]))
     kernel = kernels[profile](node, profile, a, b, out)
     activation = node.options.get("fused_activation_function", "NONE")
-    return Params(kernel, METHODS[kernel].constants(arrays, kernel, a, b, out, activation, sign))
-
-
-def evaluate(params: Params, a, b) -> np.ndarray:
-    """a, b: int8, shapes that broadcast -> int8."""
-    return integers(arrays, params.profile, params.constants, a, b).astype(np.int8)
+    method = METHODS[kernel]
+    fixed = method.constants(arrays, kernel, a, b, out, activation, sign)
+    return Params(partial(method.integers, arrays, fixed))

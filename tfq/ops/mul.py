@@ -10,7 +10,7 @@ xnnpack replaces a MUL of one tensor with itself by SQUARE, all in float32:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +18,20 @@ import numpy as np
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine, divide, product
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds, requantize
+from tfq.ops.binary import Params, evaluate
 from tfq.ops.checks import grid_of, xnnpack_takes
 from tfq.ops.contract import Node, Spec, rows_apart
+
+__all__ = [
+    "SPEC",
+    "constants",
+    "evaluate",
+    "integers",
+    "prepare",
+    "square_constants",
+    "square_integers",
+    "stacks",
+]
 
 SPEC = Spec(
     "MUL",
@@ -137,15 +149,6 @@ def _xnnpack_or_built_in(node: Node, profile: Profile, ratio: np.float32) -> Pro
 KERNEL = {LITERT: _built_in, XNNPACK: _xnnpack_or_built_in, TFLM: _built_in}
 
 
-@dataclass(frozen=True, eq=False)
-class Params:
-    """profile: whose arithmetic runs. squares: both operands are one tensor."""
-
-    profile: Profile
-    squares: bool
-    constants: Any
-
-
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the product. Raises Unsupported for types and, in xnnpack, for a ratio of 256 or more."""
     node.require_types(SPEC)
@@ -153,12 +156,6 @@ def prepare(node: Node, profile: Profile) -> Params:
     kernel = KERNEL[profile](node, profile, a.scale * b.scale / out.scale)
     activation = node.options.get("fused_activation_function", "NONE")
     if node.operator.inputs[0] == node.operator.inputs[1]:
-        return Params(kernel, True, square_constants(arrays, kernel, a, out, activation))
-    return Params(kernel, False, constants(arrays, kernel, a, b, out, activation))
-
-
-def evaluate(params: Params, a, b) -> np.ndarray:
-    """a, b: int8, shapes that broadcast -> int8."""
-    if params.squares:
-        return square_integers(arrays, params.profile, params.constants, a).astype(np.int8)
-    return integers(arrays, params.profile, params.constants, a, b).astype(np.int8)
+        fixed = square_constants(arrays, kernel, a, out, activation)
+        return Params(lambda qa, qb: square_integers(arrays, kernel, fixed, qa))
+    return Params(partial(integers, arrays, kernel, constants(arrays, kernel, a, b, out, activation)))

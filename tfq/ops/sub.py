@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.add import METHODS, Params, built_in, delegated, evaluate, integers, prepare_sum
+from tfq.ops.add import METHODS, built_in, delegated, integers, prepare_sum
+from tfq.ops.binary import Params, evaluate
 from tfq.ops.contract import Node, Spec, rows_apart
 
 __all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
