@@ -8,17 +8,21 @@ the input's grid. Bounds round halves away from zero.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfq.numerics import arrays, rescale
+from tfq.numerics import rescale
 from tfq.numerics.affine import Affine, divide
 from tfq.numerics.fixed_point import quantize_multiplier
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
+from tfq.ops import unary
 from tfq.ops.checks import grid_of
-from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.contract import Node, Spec
+from tfq.ops.unary import Params, evaluate, stacks
+
+__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
 SPEC = Spec(
     "RELU",
@@ -26,8 +30,6 @@ SPEC = Spec(
     "google-ai-edge/LiteRT tflite/kernels/activations.cc ReluPrepare, QuantizedReluX; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/activations_common.cc",
 )
-
-stacks = rows_apart
 
 # The widest left shift of the int32 form: |q - zero| <= 255 times 2**10 is saturated on any grid, and still fits.
 _MOST_SHIFT = 10
@@ -113,14 +115,6 @@ def integers(xp, profile: Profile, constants: Constants, q):
     return xp.clip(xp.cast(y, "float32") + constants.zero_point, *constants.bounds)
 
 
-@dataclass(frozen=True, eq=False)
-class Params:
-    """constants: of the profile's Method."""
-
-    profile: Profile
-    constants: Constants
-
-
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the node. Raises Unsupported for types and for scales too far apart."""
     return prepare_relu(node, profile, SPEC)
@@ -135,9 +129,8 @@ def prepare_relu(node: Node, profile: Profile, spec: Spec) -> Params:
         raise node.unsupported(
             f"input scale / output scale must be below {MOST_RATIO[profile]:g}, received {ratio:.9g}"
         )
-    return Params(profile, constants(arrays, profile, inp, out, spec.code))
+    return unary.params(node, profile, partial(_table, activation=spec.code), inp, out)
 
 
-def evaluate(params: Params, x) -> np.ndarray:
-    """x: int8 -> int8."""
-    return integers(arrays, params.profile, params.constants, x).astype(np.int8)
+def _table(xp, profile: Profile, inp: Affine, out: Affine, activation: str):
+    return integers(xp, profile, constants(xp, profile, inp, out, activation), xp.arange(inp.qmin, inp.qmax + 1))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tfq.numerics.profiles import Profile
-from tfq.ops.contract import Node, Spec, rows_apart
-from tfq.ops.relu import Params, constants, evaluate, integers, prepare_relu
+from tfq.ops.contract import Node, Spec
+from tfq.ops.relu import constants, integers, prepare_relu
+from tfq.ops.unary import Params, evaluate, stacks
 
 __all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
@@ -14,8 +15,6 @@ SPEC = Spec(
     "google-ai-edge/LiteRT tflite/kernels/activations.cc Relu6Prepare, QuantizedReluX; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/activations_common.cc Relu6Prepare",
 )
-
-stacks = rows_apart
 
 
 def prepare(node: Node, profile: Profile) -> Params:
