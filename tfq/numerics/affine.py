@@ -73,7 +73,7 @@ def symmetric_scale(xp, largest, qmax: int = 127):
 def quantize(xp, x, grid: Affine):
     """The stored integers of x, rounded half to even and saturated, as integral floats.
 
-    Raises nothing: NaN stays NaN, infinities saturate.
+    Raises nothing: NaN stays NaN, and infinities become NaN (`divide` multiplies them by 0).
     """
     return xp.clip(xp.round(divide(xp, x, grid.scale)) + grid.zero_point, grid.qmin, grid.qmax)
 
