@@ -6,6 +6,7 @@ the integers that they give one by one. Ops that would mix them run sample by sa
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from tfq.interpreter.plan import Step, plan
 from tfq.numerics.profiles import profile_named
 from tfq.tflite import Model, Subgraph, Tensor, read
 from tfq.tflite.model import NUMPY_TYPES
+
+# Bytes of the largest tensor while `run` works through a batch; more samples go through in portions.
+_PORTION = 2**22
 
 Inputs = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
 
@@ -49,6 +53,7 @@ class Interpreter:
         self.model: Model = read(model)
         graph = self.model.main
         self.steps: tuple[Step, ...] = plan(graph, self.profile)
+        self._portion = _samples_at_once([graph.tensors[i] for step in self.steps for i in step.outputs])
         inputs, outputs = _names(self.model)
         self.inputs = tuple(_info(graph.tensors[i], name) for i, name in zip(graph.inputs, inputs, strict=True))
         self.outputs = tuple(_info(graph.tensors[i], name) for i, name in zip(graph.outputs, outputs, strict=True))
@@ -61,28 +66,35 @@ class Interpreter:
         Raises: TfqError naming every input that is missing or of another shape or type, or that holds NaN.
         """
         arrays, samples = self._check(inputs)
-        parts = [self._outputs(arrays, samples)]
-        if len(parts) == 1:
-            return parts[0]
-        return [np.concatenate(each) for each in zip(*parts, strict=True)]
+        parts = []
+        for first in range(0, samples, self._portion):
+            size = min(self._portion, samples - first)
+            part = [_rows(info, array, first, size) for info, array in zip(self.inputs, arrays, strict=True)]
+            parts.append(self._outputs(part, size))
+        return [np.concatenate(each) if len(each) > 1 else each[0] for each in zip(*parts, strict=True)]
 
     def trace(self, inputs: Inputs) -> Iterator[tuple[int, int, np.ndarray]]:
         """(op index, tensor index, array) of each tensor that an op computes, in order.
 
-        Nothing is kept here once its last reader has run. Do not write to the arrays. Raises: as `run`.
+        Nothing is kept here once its last reader has run; the whole batch goes through at once. Do not write to the
+        arrays. Raises: as `run`; TfqError for several samples where a tensor without dimensions cannot hold them.
         """
         arrays, samples = self._check(inputs)
+        if samples > 1 and any(not t.shape for step in self.steps for t in step.node.outputs):
+            raise TfqError(f"this model computes scalars: trace one sample at a time, received {samples}")
         return self._trace(arrays, samples)
 
     def step(self, op_index: int, arrays: Sequence[np.ndarray | None]) -> list[np.ndarray]:
         """The outputs of one op from given inputs, one per input of the op; None stands for the file's own constant."""
         step = self.steps[op_index]
-        given, samples = [], 1
-        for tensor, array in zip(step.node.inputs, arrays, strict=True):
-            given.append(tensor.data if array is None and tensor is not None else array)
-            if tensor is not None and tensor.data is None and tensor.shape:
-                samples = max(samples, given[-1].shape[0] // max(tensor.shape[0], 1))
-        return step.evaluate(given, samples)
+        pairs = list(zip(step.node.inputs, arrays, strict=True))
+        given = [tensor.data if array is None and tensor is not None else array for tensor, array in pairs]
+        counts = [
+            array.shape[0] // tensor.shape[0]
+            for tensor, array in pairs
+            if array is not None and tensor is not None and tensor.data is None and tensor.shape and tensor.shape[0]
+        ]
+        return step.evaluate(given, max(counts, default=1))
 
     def reset(self) -> None:
         """Forgets what earlier runs left behind, in models that keep state."""
@@ -101,8 +113,12 @@ class Interpreter:
 
     def _outputs(self, arrays: Sequence[np.ndarray], samples: int) -> list[np.ndarray]:
         graph = self.model.main
-        found = {i: graph.tensors[i].data for i in graph.outputs} | dict(zip(graph.inputs, arrays, strict=True))
-        found |= {i: array for _, i, array in self._trace(arrays, samples) if i in found}
+        found = dict(zip(graph.inputs, arrays, strict=True))
+        for i in graph.outputs:
+            data = graph.tensors[i].data
+            if data is not None:
+                found[i] = np.concatenate([data] * samples) if data.ndim else data
+        found |= {i: array for _, i, array in self._trace(arrays, samples) if i in graph.outputs}
         return [found[i] for i in graph.outputs]
 
     def _check(self, inputs: Inputs) -> tuple[list[np.ndarray], int]:
@@ -119,6 +135,18 @@ class Interpreter:
         if len(set(counts.values())) > 1:
             raise TfqError(f"all inputs must hold the same number of samples, received {counts}")
         return arrays, max(counts.values(), default=1)
+
+
+def _samples_at_once(computed: Sequence[Tensor]) -> int:
+    """How many samples `run` stacks: as many as fit, one where a tensor has no dimension to stack along."""
+    if any(not tensor.shape for tensor in computed):
+        return 1
+    return max(1, _PORTION // max((math.prod(t.shape) * t.dtype.itemsize for t in computed), default=1))
+
+
+def _rows(info: TensorInfo, array: np.ndarray, first: int, size: int) -> np.ndarray:
+    """Samples first, first + 1, ... of an input; all of one without dimensions."""
+    return array[first * info.shape[0] : (first + size) * info.shape[0]] if info.shape else array
 
 
 def _in_file_order(inputs: Inputs, infos: Sequence[TensorInfo]) -> list[np.ndarray]:
