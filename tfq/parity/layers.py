@@ -14,12 +14,11 @@ from tfq.interpreter import Interpreter
 from tfq.parity.compare import File, Run, chunks, real_runtime, rows
 from tfq.parity.data import dequantized
 from tfq.parity.difference import Difference, difference
-from tfq.parity.report import KerasResult, LayerResult
+from tfq.parity.report import SAME, KerasResult, LayerResult
 from tfq.runtimes import available
 
 # Tensor name -> values over all samples, or a function that gives that for a chunk of the inputs.
 Values = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
-SAME = 999.0
 
 
 @dataclass

@@ -62,7 +62,7 @@ def parity(
         result, visit = compare(name, run, file, inputs.stored, _ticker(progress, number, len(chosen), count))
         results.append(result)
         if reproducer is not None and visit is not None:
-            reproducers.append(write_reproducer(reproducer, name, run, file, visit))
+            reproducers.append(write_reproducer(reproducer, result, run, file, visit))
     if results and all(r.status == UNSUPPORTED for r in results):
         raise TfqError(f"{file.name}: {results[0].reason}")
     keras = None

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from tfq.parity.difference import Difference
 
 EQUAL, DIFFERS, DIED, REFUSED = "equal", "differs", "died", "refused"
+SAME = 999.0  # decibels where nothing is apart
 UNSUPPORTED, ABSENT = "not supported by tfq", "not available here"
 
 
@@ -61,7 +62,8 @@ class RuntimeResult:
 class LayerResult:
     """One tensor that Keras and the file both have. difference: None where only the floats are known.
 
-    sqnr: decibels of the float activations over their distance from the file's; None where not asked for.
+    sqnr: decibels of the float activations over their distance from the file's (999 where there is none); None where
+    not asked for.
     """
 
     tensor: str

@@ -12,9 +12,11 @@ import numpy as np
 
 from tfq.errors import TfqError
 from tfq.parity.compare import File, Run, real_runtime
+from tfq.parity.report import RuntimeResult
 from tfq.parity.walk import Visit
 from tfq.tflite import write
 from tfq.tflite.model import Model, Operator, Signature, Subgraph, Tensor
+from tfq.version import __version__
 
 # Ops that mean nothing without other subgraphs or resources.
 _NOT_ALONE = {
@@ -29,8 +31,10 @@ _NOT_ALONE = {
 }
 
 
-def write_reproducer(root: str | os.PathLike, runtime: str, run: Run | None, file: File, visit: Visit) -> str | None:
-    """The directory written: model.tflite, input.npz, expected.npy, received.npy, README.md; None for control flow.
+def write_reproducer(
+    root: str | os.PathLike, result: RuntimeResult, run: Run | None, file: File, visit: Visit
+) -> str | None:
+    """The directory written: model.tflite, its input, expected.npy, received.npy, README.md; None for control flow.
 
     Holds one sample, the first that differs. Raises: TfqError where the directory cannot be written.
     """
@@ -44,16 +48,16 @@ def write_reproducer(root: str | os.PathLike, runtime: str, run: Run | None, fil
     tensor = graph.tensors[visit.tensor]
     expected, received = (_cut(tensor, np.asarray(array), sample) for array in (visit.expected, visit.received))
     content = write(model)
-    again = _shows_again(content, inputs, visit.position, expected, run or real_runtime(runtime))
-    named: dict[str, Any] = {n: a for (n, _), a in zip(model.signatures[0].inputs, inputs, strict=True)}
-    folder = Path(root) / f"{runtime}-op{visit.op}-{operator.code.lower()}"
+    again = _shows_again(content, inputs, visit.position, expected, run or real_runtime(result.runtime))
+    named = dict(zip((name for name, _ in model.signatures[0].inputs), inputs, strict=True))
+    folder = Path(root) / f"{result.runtime}-op{visit.op}-{operator.code.lower()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "model.tflite").write_bytes(content)
-        np.savez(folder / "input.npz", **named)
+        given = _save_inputs(folder, named)
         np.save(folder / "expected.npy", expected)
         np.save(folder / "received.npy", received)
-        (folder / "README.md").write_text(_readme(file, runtime, operator, visit, again), "utf-8")
+        (folder / "README.md").write_text(_readme(file, result, operator, visit, given, again), "utf-8")
     except OSError as error:
         raise TfqError(f"{folder}: cannot be written ({error.strerror})") from None
     return str(folder)
@@ -114,8 +118,17 @@ def _shows_again(content: bytes, inputs: Sequence[np.ndarray], position: int, ex
     return got.shape != expected.shape or got.tobytes() != expected.tobytes()
 
 
-def _readme(file: File, runtime: str, operator: Operator, visit: Visit, again: bool) -> str:
-    name = file.model.main.tensors[visit.tensor].name
+def _save_inputs(folder: Path, inputs: dict[str, Any]) -> str:
+    """The name of the file: input.npy for one input, input.npz by name for several."""
+    if len(inputs) == 1:
+        np.save(folder / "input.npy", *inputs.values())
+        return "input.npy"
+    np.savez(folder / "input.npz", **inputs)
+    return "input.npz"
+
+
+def _readme(file: File, result: RuntimeResult, operator: Operator, visit: Visit, given: str, again: bool) -> str:
+    runtime, own = result.runtime, next(op.own for op in result.ops if op.index == visit.op and op.own.different)
     verdict = (
         "The op alone shows the difference:"
         if again
@@ -124,13 +137,15 @@ def _readme(file: File, runtime: str, operator: Operator, visit: Visit, again: b
     )
     return f"""# {operator.code} in {runtime}
 
-Op {visit.op} of `{file.name}`, tensor `{name}`: fed the same integers, {runtime} and tfq's `{runtime}` profile
-differ in {visit.own.different} of {visit.own.compared} elements, by at most {visit.own.largest:g} {visit.own.unit}.
-First: {visit.own.first or visit.own.note}.
+Op {visit.op} of `{file.name}`, tensor `{file.model.main.tensors[visit.tensor].name}`.
+Fed the same integers, {runtime} ({result.version}) and the `{runtime}` profile of tfq {__version__} differ in
+{own.different} of {own.compared} elements, by at most {own.largest:g} {own.unit}.
+The first: {own.first or own.note}.
 
 {verdict}
 
-    tfq parity model.tflite --data input.npz --runtime {runtime}
+    tfq parity model.tflite --data {given} --runtime {runtime}
 
-`expected.npy` is output {visit.position} as tfq computes it, `received.npy` as the runtime did.
+The input is the first sample that differs. `expected.npy` is output {visit.position} as tfq computes it,
+`received.npy` as the runtime did.
 """

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tfq.parity.difference import Difference
-from tfq.parity.report import ABSENT, EQUAL, KerasResult, OpResult, Report, RuntimeResult
+from tfq.parity.report import ABSENT, EQUAL, SAME, KerasResult, OpResult, Report, RuntimeResult
 
 WIDTH = 100
 ROWS = 20
@@ -123,7 +123,7 @@ def _layers(result: KerasResult) -> Table:
         grid.add_column("float/int8", justify="right")
     for layer in result.layers:
         counts = ("", "") if layer.difference is None else (_share(layer.difference), _largest(layer.difference))
-        noise = ("",) if layer.sqnr is None else (f"{layer.sqnr:.1f} dB",)
+        noise = ("",) if layer.sqnr is None else ("same" if layer.sqnr >= SAME else f"{layer.sqnr:.1f} dB",)
         grid.add_row(_short(layer.tensor, 60), *counts, *(noise if decibels else ()))
     return grid
 
