@@ -23,8 +23,8 @@ from tfq.numerics.geometry import Window
 
 LARGEST_CODE = {"int8": 128, "uint8": 255, "int16": 32768}
 
-# Values in a block of accumulators, and in what is gathered for it: a quarter and a whole MiB of float32.
-_BLOCK, _GATHERED = 2**16, 2**18
+# Values in a block of accumulators, and in what is gathered for it: half a MiB and 2 MiB of float32.
+_BLOCK, _GATHERED = 2**17, 2**19
 # Values that one inner loop of the depthwise product runs over, at most.
 _RUN = 4096
 
@@ -101,25 +101,26 @@ def depthwise_conv_2d(x: np.ndarray, border: int, weights: Weights, window: Wind
     if ow * outputs % run:
         run = outputs
     for first, image in _padded(x, border, window, dtype, images):
-        taps = _taps(image, window, ow)
+        taps, of_image, of_row, of_tap = _taps(image, window, ow)
         for row in range(0, oh, band):
             rows = min(band, oh - row)
-            block = acc[: len(image) * rows * ow]
-            start = row * window.stride[0]
-            # taps: [N, H, kw, OW * C] -> [N, rows, runs, kh, kw, run]
-            view = np.lib.stride_tricks.as_strided(
-                taps[:, start:],
+            # taps [N, H, kw, OW * C] as [N, rows, runs, kh, kw, run]
+            view = np.ndarray(
                 (len(image), rows, ow * outputs // run, *window.kernel, run),
-                (
-                    taps.strides[0],
-                    taps.strides[1] * window.stride[0],
+                dtype,
+                taps,
+                offset=row * window.stride[0] * of_row,
+                strides=(
+                    of_image,
+                    of_row * window.stride[0],
                     run * dtype.itemsize,
-                    taps.strides[1] * window.dilation[0],
-                    *taps.strides[2:],
+                    of_row * window.dilation[0],
+                    of_tap,
+                    dtype.itemsize,
                 ),
-                writeable=False,
             )
-            out = block.reshape(len(image), rows, -1, run)
+            block = acc[: len(image) * rows * ow]
+            out = block.reshape(view.shape[:3] + (run,))
             np.einsum("nhrijk,ijk->nhrk", view, weights.matrix[:, :, :run], out=out)
             yield (first * oh + row) * ow, block
 
@@ -198,15 +199,17 @@ def _gather(
     columns.view(run).reshape(source.shape)[...] = source
 
 
-def _taps(image: np.ndarray, window: Window, ow: int) -> np.ndarray:
-    """[N, H, kw, OW * C]: for each column of the kernel the values that the output columns see, side by side."""
-    n, h, _, c = image.shape
-    kw, stride, dilation = window.kernel[1], window.stride[1], window.dilation[1]
-    of_image, of_row, of_column, of_value = image.strides
+def _taps(image: np.ndarray, window: Window, ow: int) -> tuple[np.ndarray, int, int, int]:
+    """For each column of the kernel the values that the output columns see, side by side: [N, H, kw, OW * C].
+
+    Returns memory and the strides to see it so, of N, H and kw.
+    """
+    of_image, of_row, of_column, _ = image.strides
+    stride, dilation = window.stride[1], window.dilation[1]
     if stride == 1:
-        strides = (of_image, of_row, of_column * dilation, of_value)
-        return np.ndarray((n, h, kw, ow * c), image.dtype, image, strides=strides)
+        return image, of_image, of_row, of_column * dilation
     pixel = np.dtype((np.void, of_column))
+    shape = (*image.shape[:2], window.kernel[1], ow)
     strides = (of_image, of_row, of_column * dilation, of_column * stride)
-    pixels = np.ndarray((n, h, kw, ow), pixel, image, strides=strides)
-    return np.ascontiguousarray(pixels).view(image.dtype)
+    taps = np.ascontiguousarray(np.ndarray(shape, pixel, image, strides=strides))
+    return taps, taps.strides[0], taps.strides[1], taps.strides[2]

@@ -89,9 +89,10 @@ class TwoRoundings:
     """The forms above. first, rounding: float64 [repeats, channels]; second likewise, None where r >= 0 only.
 
     rounding includes zero point - lo, so that what the clamp lets through is never negative and truncation is floor.
+    bias: None where rounding includes it too, as bias * first.
     """
 
-    bias: np.ndarray
+    bias: np.ndarray | None
     first: np.ndarray
     second: np.ndarray | None
     rounding: np.ndarray
@@ -99,8 +100,9 @@ class TwoRoundings:
 
     def __call__(self, acc: np.ndarray, out: np.ndarray) -> None:
         """Stored integers of acc [rows, channels] into `out`; acc is overwritten."""
-        acc = acc.astype(self.bias.dtype, copy=False)
-        _by_channel(np.add, acc, self.bias)
+        if self.bias is not None:
+            acc = acc.astype(self.bias.dtype, copy=False)
+            _by_channel(np.add, acc, self.bias)
         steps = acc.astype(np.float64, copy=False)
         _by_channel(np.multiply, steps, self.first)
         if self.second is not None:
@@ -179,21 +181,16 @@ def _two_roundings(plain: Definition, bounds: np.ndarray, reach: np.ndarray) -> 
     narrow = _narrow(reach * multiplier * 2.0 ** (shift - 31))
     if narrow is None or np.any(deep & (reach >= 2**22)):
         return None
-    offset = np.where(settled, ends[0], zero_point) - lo
-    if lo >= zero_point and not np.any(deep):
-        first, second = multiplier * 2.0 ** (shift - 31), None
-        rounding = 0.5 + np.where(shift < 0, 2.0 ** (shift - 1.0), 0) + offset
-    else:
-        first = multiplier * 2.0 ** (np.maximum(shift, 0) - 31)
-        second = _repeated(2.0 ** np.minimum(shift, 0) * (1 + 2.0**-40), np.float64)
-        rounding = 0.5 + offset
-    return TwoRoundings(
-        bias=_bias(bias, reach),
-        first=_repeated(first, np.float64),
-        second=second,
-        rounding=_repeated(rounding, np.float64),
-        tail=Tail(narrow, lo, lo, hi),
-    )
+    tail, rounding = Tail(narrow, lo, lo, hi), 0.5 + np.where(settled, ends[0], zero_point) - lo
+    if lo < zero_point or np.any(deep):
+        first, second = multiplier * 2.0 ** (np.maximum(shift, 0) - 31), 2.0 ** np.minimum(shift, 0) * (1 + 2.0**-40)
+        return TwoRoundings(_bias(bias, reach), _repeated(first), _repeated(second), _repeated(rounding), tail)
+    first = multiplier * 2.0 ** (shift - 31)
+    rounding += np.where(shift < 0, 2.0 ** (shift - 1.0), 0)
+    if np.any(reach > 2**21):
+        return TwoRoundings(_bias(bias, reach), _repeated(first), None, _repeated(rounding), tail)
+    # Here acc * first + (bias * first + rounding) is exact: no part of it needs more than 53 bits.
+    return TwoRoundings(None, _repeated(first), None, _repeated(rounding + bias * first), tail)
 
 
 def _bias(bias: np.ndarray, reach: np.ndarray) -> np.ndarray:
@@ -213,7 +210,7 @@ def _narrow(steps: np.ndarray) -> np.dtype | None:
     return np.dtype(np.int32) if largest < 2**31 else None
 
 
-def _repeated(values: np.ndarray, dtype: Any) -> np.ndarray:
+def _repeated(values: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
     """[repeats, channels] of at least _RUN values."""
     return np.tile(np.asarray(values, dtype), (-(-_RUN // max(1, values.size)), 1))
 
