@@ -90,3 +90,9 @@ def test_ties(profile, expected):
     constants = add.constants(arrays, profile, grid, grid, Affine(np.float32(2), np.float32(0)), "NONE")
     got = add.integers(arrays, profile, constants, np.array([-5, -3, -1, 0, 1, 3, 5], np.int8), np.zeros(7, np.int8))
     assert got.tolist() == expected
+
+
+def test_refuses_shapes_that_do_not_broadcast():
+    first, second = activation("a", (1, 3)), activation("b", (1, 4))
+    with pytest.raises(Unsupported, match="ADD 'y'.*do not broadcast"):
+        Interpreter(model_of(Case("apart", "ADD", (first, second), (activation("y", (1, 4)),))))

@@ -40,6 +40,7 @@ REFUSED = (
     (case("the output's scale", y=(0.2, 3)), RUNTIMES),
     (case("an activation", act="RELU"), RUNTIMES),
     (case("eleven", ((1, 4),) * 11, 1), ("tflm",)),
+    (case("another axis differs", ((1, 3, 4), (1, 2, 4)), 2), RUNTIMES),
 )
 
 

@@ -72,3 +72,9 @@ def test_square_is_not_the_product():
     one = Interpreter(model_of(square), numerics="xnnpack").run(x)[0]
     two = Interpreter(model_of(product), numerics="xnnpack").run([x, x])[0]
     assert (one != two).any()
+
+
+def test_refuses_shapes_that_do_not_broadcast():
+    first, second = activation("a", (1, 3)), activation("b", (1, 4))
+    with pytest.raises(Unsupported, match="MUL 'y'.*do not broadcast"):
+        Interpreter(model_of(Case("apart", "MUL", (first, second), (activation("y", (1, 4)),))))

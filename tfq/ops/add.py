@@ -19,7 +19,7 @@ from tfq.numerics import arrays
 from tfq.numerics.affine import Affine, divide
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
-from tfq.ops.binary import Params, evaluate
+from tfq.ops.binary import Params, evaluate, require_broadcast
 from tfq.ops.checks import grid_of, xnnpack_takes
 from tfq.ops.contract import Node, Spec, rows_apart
 
@@ -182,6 +182,7 @@ def prepare(node: Node, profile: Profile) -> Params:
 def prepare_sum(node: Node, profile: Profile, spec: Spec, kernels: Mapping[Profile, Any], sign: int) -> Params:
     """Shared with SUB: its kernels, sign -1."""
     node.require_types(spec)
+    require_broadcast(node)
     a, b, out = (grid_of(node, tensor) for tensor in (node.input(0), node.input(1), node.outputs[0]))
     kernel = kernels[profile](node, profile, a, b, out)
     activation = node.options.get("fused_activation_function", "NONE")

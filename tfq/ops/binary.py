@@ -10,9 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from tfq.ops.checks import given
+from tfq.ops.contract import Node
+
 # The table of 65,536 pairs is made for the first tensors of this size: looking up is 20 to 60 times faster than the
 # two-rounding arithmetic, so that it pays after a few runs.
 WORTH_A_TABLE = 2**12
+
+
+def require_broadcast(node: Node) -> None:
+    """Raises Unsupported where the two inputs' shapes do not broadcast."""
+    a, b = given(node, 0).shape, given(node, 1).shape
+    try:
+        np.broadcast_shapes(a, b)
+    except ValueError:
+        raise node.unsupported(f"shapes {list(a)} and {list(b)} do not broadcast") from None
 
 
 @dataclass(frozen=True, eq=False)

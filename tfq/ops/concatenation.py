@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import XNNPACK_RANK, axes_of, require_rank, same_grid
+from tfq.ops.checks import XNNPACK_RANK, axes_of, given, require_rank, same_grid
 from tfq.ops.contract import Node, Spec, rows_apart
 
 SPEC = Spec(
@@ -43,13 +43,21 @@ def prepare(node: Node, profile: Profile) -> Params:
         raise node.unsupported(f"at most {most} inputs in {profile.name}, received {len(node.inputs)}")
     require_rank(node, LARGEST_RANK[profile])
     CHECK_GRIDS[profile](node, *node.inputs, node.outputs[0])
-    (axis,) = axes_of(node, np.asarray([node.options.get("axis", 0)]), len(node.outputs[0].shape))
-    return Params(axis)
+    return Params(_axis(node))
+
+
+def _axis(node: Node) -> int:
+    """The axis, counted from the front. Raises Unsupported unless the inputs agree in all others."""
+    shapes = [given(node, i).shape for i in range(len(node.inputs))]
+    (axis,) = axes_of(node, np.asarray([node.options.get("axis", 0)]), len(shapes[0]))
+    if len({(len(shape), shape[:axis], shape[axis + 1 :]) for shape in shapes}) > 1:
+        raise node.unsupported(f"shapes must agree but for axis {axis}, received {[list(shape) for shape in shapes]}")
+    return axis
 
 
 def stacks(node: Node) -> bool:
     """Samples may be stacked unless the inputs are joined along their axis."""
-    return rows_apart(node) and node.options.get("axis", 0) % len(node.outputs[0].shape) != 0
+    return rows_apart(node) and _axis(node) != 0
 
 
 def evaluate(params: Params, *inputs) -> np.ndarray:

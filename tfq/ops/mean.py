@@ -29,6 +29,9 @@ SPEC = Spec(
     "google/XNNPACK src/operators/reduce-nd.c; tensorflow/tflite-micro tensorflow/lite/micro/kernels/reduce_common.cc",
 )
 
+# The kernels' left shift must stay below 31 bits.
+_MOST_RATIO = 2.0**30
+
 
 class FixedPoint(NamedTuple):
     """offset: count * input zero point, int64. multiplier: (int64 multiplier, int64 shift)."""
@@ -118,6 +121,9 @@ def prepare(node: Node, profile: Profile) -> Params:
     x, y = given(node), node.outputs[0]
     inp, out = grid_of(node, x), grid_of(node, y)
     axes = axes_of(node, constant(node, 1, "the axes"), len(x.shape))
+    ratio = float(inp.scale) / float(out.scale)
+    if ratio >= _MOST_RATIO:
+        raise node.unsupported(f"input scale / output scale must be below 2**30, received {ratio:.9g}")
     count = math.prod(x.shape[axis] for axis in axes) if axes else 0
     if not count:
         raise node.unsupported("there must be an axis and something along it to average")

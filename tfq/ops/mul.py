@@ -18,7 +18,7 @@ import numpy as np
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine, divide, product
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds, requantize
-from tfq.ops.binary import Params, evaluate
+from tfq.ops.binary import Params, evaluate, require_broadcast
 from tfq.ops.checks import grid_of, xnnpack_takes
 from tfq.ops.contract import Node, Spec, rows_apart
 
@@ -45,6 +45,8 @@ stacks = rows_apart
 
 # XNNPACK takes a_scale * b_scale / y_scale in [least, most).
 _LEAST_RATIO, _MOST_RATIO = 2.0**-16, 2.0**8
+# The kernels' left shift must stay below 31 bits.
+_MOST_SHIFTED = 2.0**30
 
 
 class Product(NamedTuple):
@@ -131,6 +133,10 @@ def square_integers(xp, profile: Profile, constants, q):
 
 
 def _built_in(node: Node, profile: Profile, ratio: np.float32) -> Profile:
+    if ratio >= _MOST_SHIFTED:
+        raise node.unsupported(
+            f"product of input scales / output scale must be below 2**30, received {float(ratio):.9g}"
+        )
     return profile
 
 
@@ -152,6 +158,7 @@ KERNEL = {LITERT: _built_in, XNNPACK: _xnnpack_or_built_in, TFLM: _built_in}
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the product. Raises Unsupported for types and, in xnnpack, for a ratio of 256 or more."""
     node.require_types(SPEC)
+    require_broadcast(node)
     a, b, out = (grid_of(node, tensor) for tensor in (node.input(0), node.input(1), node.outputs[0]))
     kernel = KERNEL[profile](node, profile, a.scale * b.scale / out.scale)
     activation = node.options.get("fused_activation_function", "NONE")

@@ -90,8 +90,8 @@ _FIXED_POINT = Method(fixed_point_multiplier, fixed_point_apply)
 METHODS = {LITERT: _FIXED_POINT, XNNPACK: Method(int32_multiplier, int32_apply), TFLM: _FIXED_POINT}
 # Whose kernel runs, hence whose rounding of the bounds.
 KERNEL = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
-# The int32 form stops following where the kernel's left shift would leave 32 bits.
-MOST_RATIO = {LITERT: np.inf, XNNPACK: 2.0**16, TFLM: np.inf}
+# The kernels' left shift must stay below 31 bits; the int32 form stops following where it begins to wrap.
+MOST_RATIO = {LITERT: 2.0**30, XNNPACK: 2.0**16, TFLM: 2.0**30}
 # Kernels that clamp the input's stored integers and never look at the output's grid.
 CLAMPS_ONLY = {("RELU6", TFLM)}
 
