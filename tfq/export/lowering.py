@@ -136,7 +136,9 @@ def _version(step: Step, inputs: list[int], table: _TensorTable) -> int:
 
 
 def _metadata(program: Program, operators: list[Operator], version: str) -> dict[str, bytes]:
-    newest = max((VERSIONS[o.code][1] for o in operators), key=lambda v: [int(n) for n in v.split(".")], default="1.5.0")
+    newest = max(
+        (VERSIONS[o.code][1] for o in operators), key=lambda v: [int(n) for n in v.split(".")], default="1.5.0"
+    )
     provenance: dict[str, Any] = {"tool": "tfq", "version": version, "recipe": dict(program.recipe)}
     return {
         "min_runtime_version": newest.encode().ljust(16, b"\0"),

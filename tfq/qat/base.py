@@ -7,6 +7,7 @@ the calls) restores it and nothing of it is saved.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -37,6 +38,7 @@ class QuantizedLayer(keras.layers.Layer):
 
     Args:
         recipe: Recipe or its dict. sites: how often the layer is called in the network; each call has its own range.
+        scheduled: whether training follows the `control` variable (see tfq.callbacks.QuantizationSchedule).
 
     Subclasses say what they compute in three modes: `real` (float), `train` (fake-quantized, with gradients) and `infer`
     (the deployed integers), and `lower` it to nodes for export.
@@ -46,11 +48,15 @@ class QuantizedLayer(keras.layers.Layer):
     activation = "linear"  # fused: "linear", "relu" or "relu6"
     has_range = True  # the output has a running range of its own, else a fixed grid or the input's
 
-    def __init__(self, *, recipe: Recipe | dict | None = None, sites: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self, *, recipe: Recipe | dict | None = None, sites: int = 1, scheduled: bool = False, **kwargs: Any
+    ) -> None:
         kwargs["dtype"] = "float32"  # scales and integers stay exact under mixed precision
         super().__init__(autocast=False, **kwargs)
         self.recipe = recipe if isinstance(recipe, Recipe) else Recipe.from_dict(recipe or {})
         self.sites = sites
+        self.scheduled = scheduled
+        self.traced_without_schedule = False
         self.links = Links()
 
     @property
@@ -61,7 +67,12 @@ class QuantizedLayer(keras.layers.Layer):
         if self.has_range:
             # A debiased exponential mean of (lo, hi, 1) for each site: dividing by the third removes the start's bias.
             self.range = self.add_weight(
-                name="range", shape=(self.sites, 3), initializer="zeros", trainable=False, dtype="float32", aggregation="mean"
+                name="range",
+                shape=(self.sites, 3),
+                initializer="zeros",
+                trainable=False,
+                dtype="float32",
+                aggregation="mean",
             )
             self.control = self.add_weight(
                 name="control", shape=(3,), initializer="ones", trainable=False, dtype="float32", aggregation="mean"
@@ -86,6 +97,7 @@ class QuantizedLayer(keras.layers.Layer):
                 observe(self, site, y)
             return y
         if training:
+            self.traced_without_schedule |= not self.scheduled
             return self.train(inputs, site)
         self.require_range(site)
         return self.infer(inputs, site)
@@ -97,9 +109,13 @@ class QuantizedLayer(keras.layers.Layer):
     def train(self, inputs: Any, site: int) -> Any:
         alone = len(self.group(site)) == 1
         y, lo, hi = training.activation_range(self.pre_activation(inputs, site), self.activation, alone)
-        self.observe_batch(lo, hi, site)
+        lo, hi = self.running_range(self.observe_batch(lo, hi, site), site)
         fused = self.activation if alone else "linear"
-        return training.fake_quantize(y, self.grid(arrays, site), self.control[QUANTIZE], fused)
+        return self.switch(
+            QUANTIZE,
+            lambda: training.fake_quantize(y, lo, hi, one_sided=fused != "linear"),
+            lambda: training.activate(y, fused),
+        )
 
     def pre_activation(self, inputs: Any, site: int) -> Any:
         """The float output in training mode, before the fused activation."""
@@ -170,22 +186,39 @@ class QuantizedLayer(keras.layers.Layer):
         return self.links.groups.setdefault(site, [(self, site)])
 
     # Training.
-    def observe_batch(self, lo: Any, hi: Any, site: int) -> None:
-        """Moves the running range towards a batch's, unless the schedule has frozen it."""
-        seen = ops.stack([ops.cast(lo, "float32"), ops.cast(hi, "float32"), ops.ones((), "float32")])
-        rate = np.float32(1.0 - self.recipe.ema_decay) * self.control[OBSERVE]
-        seen = ops.stop_gradient(seen)
-        if self.sites == 1:
-            self.range.assign_add((seen[None] - self.range) * rate)
-        else:
-            here = np.zeros((self.sites, 1), np.float32)
-            here[site] = 1.0
-            self.range.assign_add((seen[None] - self.range) * (here * rate))
+    def observe_batch(self, lo: Any, hi: Any, site: int) -> Any:
+        """Moves the running range towards a batch's, unless the schedule has frozen it; returns the site's new state [3]."""
+        seen = ops.stop_gradient(ops.stack([ops.cast(lo, "float32"), ops.cast(hi, "float32"), np.float32(1)]))
+        rate = np.float32(1.0 - self.recipe.ema_decay)
+        if self.scheduled:
+            rate = rate * self.control[OBSERVE]
+        if self.sites > 1:
+            rate = rate * np.eye(self.sites, dtype=np.float32)[:, site, None]
+        state = ops.convert_to_tensor(self.range)
+        state = state + (seen - state) * rate
+        self.range.assign(state)
+        return state[site]
+
+    def running_range(self, state: Any, site: int) -> tuple[Any, Any]:
+        """(lo, hi) to train with: this output's, joined with those that share its range."""
+        debiased = state[:2] / ops.maximum(state[2], np.float32(1e-30))
+        lo, hi = debiased[0], debiased[1]
+        for member, k in self.group(site):
+            if (member, k) != (self, site):
+                other_lo, other_hi = member.observed_range(arrays, k)
+                lo, hi = ops.minimum(lo, other_lo), ops.maximum(hi, other_hi)
+        return lo, hi
+
+    def switch(self, position: int, on: Callable[[], Any], off: Callable[[], Any]) -> Any:
+        """What the schedule says. A model that no schedule has touched pays for no condition in its graph."""
+        if not self.scheduled:
+            return on()
+        return ops.cond(self.control[position] > 0, on, off)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         config.pop("dtype", None)
-        return {**config, "recipe": self.recipe.to_dict(), "sites": self.sites}
+        return {**config, "recipe": self.recipe.to_dict(), "sites": self.sites, "scheduled": self.scheduled}
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> keras.KerasTensor:
         # No trace of `call`: building a graph must not ask for ranges.

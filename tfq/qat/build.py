@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -29,14 +30,20 @@ from tfq.qat.movement import (
     QuantizedPad,
     QuantizedReshape,
 )
-from tfq.qat.plan import Part, Plan, make_plan
+from tfq.qat.plan import Part, Plan, make_plan, numpy_weights
 from tfq.qat.weighted import QuantizedConv2D, QuantizedDense, QuantizedDepthwiseConv2D
 from tfq.recipe import Recipe
 
 
 def plan(model: Any, recipe: Recipe | None = None) -> Plan:
-    """What `quantize` would do with this model; printable. Raises as `quantize` does."""
-    return make_plan(capture(model), recipe or Recipe())
+    """What `quantize` would do with this model, printable. Raises as `quantize` does."""
+    if recipe is not None and not isinstance(recipe, Recipe):
+        received = type(recipe).__name__
+        raise TfqError(f"recipe must be a tfq.Recipe, received {received}; read a file with tfq.Recipe.load(path)")
+    planned = make_plan(capture(model), recipe or Recipe())
+    _require_finite(planned)
+    equalize(planned)
+    return planned
 
 
 def quantize(model: Any, recipe: Recipe | None = None) -> Any:
@@ -47,32 +54,20 @@ def quantize(model: Any, recipe: Recipe | None = None) -> Any:
     Train it with `fit`, or only call `tfq.calibrate`; then its predict gives the integers of the exported file.
 
     Raises:
-        Unsupported: naming every layer that has no int8 form. TfqError: not a built Keras model, or weights that are not finite.
+        Unsupported: naming every layer that has no int8 form.
+        TfqError: not a built Keras model, or weights that are not finite.
     """
-    if recipe is not None and not isinstance(recipe, Recipe):
-        raise TfqError(f"recipe must be a tfq.Recipe, received {type(recipe).__name__}; read a file with tfq.Recipe.load(path)")
     planned = plan(model, recipe)
-    _require_finite(planned)
-    equalize(planned)
     for note in planned.notes:
-        keras.utils.io_utils.print_msg(note)
+        print(f"tfq: {note}", file=sys.stderr)
     return _build(planned, model.name)
 
 
 def _require_finite(planned: Plan) -> None:
-    bad = [p.name for p in planned.parts for w in part_weights(p) if not np.all(np.isfinite(w))]
+    weights = [(p.name, w) for p in planned.parts for w in numpy_weights(p) + numpy_weights(p, norm=True)]
+    bad = dict.fromkeys(name for name, w in weights if not np.all(np.isfinite(w)))
     if bad:
-        raise TfqError(f"layer {', '.join(map(repr, dict.fromkeys(bad)))}: weights hold NaN or infinity; train the float model anew")
-
-
-def part_weights(part: Part) -> list[np.ndarray]:
-    """Kernel, bias and batch norm variables of a part, NumPy."""
-    own = part.weights if part.weights is not None else _weights(part.layer)
-    return own + (_weights(part.batch_norm) if part.batch_norm is not None else [])
-
-
-def _weights(layer: Any) -> list[np.ndarray]:
-    return [np.asarray(keras.ops.convert_to_numpy(w)) for w in layer.weights]
+        raise TfqError(f"layer {', '.join(map(repr, bad))}: weights hold NaN or infinity; train the float model anew")
 
 
 def _build(planned: Plan, name: str) -> Any:
@@ -110,7 +105,7 @@ def _copy(layer: Any, weights: list[np.ndarray] | None, **changes: Any) -> Any:
     if layer.built:
         clone.build_from_config(layer.get_build_config())
     clone.trainable = layer.trainable
-    values = weights if weights is not None else _weights(layer)
+    values = weights if weights is not None else [keras.ops.convert_to_numpy(w) for w in layer.weights]
     if values:
         clone.set_weights(values)
     return clone
@@ -119,7 +114,7 @@ def _copy(layer: Any, weights: list[np.ndarray] | None, **changes: Any) -> Any:
 def _weighted(cls: type) -> Callable[[Part, Recipe], Any]:
     def make(part: Part, recipe: Recipe) -> Any:
         inner = _bare_copy(part)
-        norm = None if part.batch_norm is None else _copy(part.batch_norm, part.settings.get("norm_weights"))
+        norm = None if part.batch_norm is None else _copy(part.batch_norm, part.norm_weights)
         return cls(inner=inner, batch_norm=norm, activation=part.activation, recipe=recipe, name=part.name)
 
     return make

@@ -30,12 +30,22 @@ class QuantizationSchedule(keras.callbacks.Callback):
         freeze_ranges_from: int | None = None,
     ) -> None:
         super().__init__()
-        for name, value in (("freeze_batch_norm_from", freeze_batch_norm_from), ("freeze_ranges_from", freeze_ranges_from)):
+        for name, value in (
+            ("freeze_batch_norm_from", freeze_batch_norm_from),
+            ("freeze_ranges_from", freeze_ranges_from),
+        ):
             if value is not None and value < 0:
                 raise TfqError(f"{name} must be None or an epoch from 0, received {value!r}")
         self.quantize_from = quantize_from
         self.freeze_batch_norm_from = freeze_batch_norm_from
         self.freeze_ranges_from = freeze_ranges_from
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        layers = quantized_layers(self.model)
+        if not all(layer.scheduled for layer in layers):
+            for layer in layers:
+                layer.scheduled, layer.traced_without_schedule = True, False
+            self.model.make_train_function(force=True)  # a step traced before knows no schedule
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         set_control(
@@ -55,10 +65,19 @@ def set_control(
 ) -> None:
     """Switches fake quantization, range learning and batch statistics of training mode; None leaves one as it is.
 
-    For custom loops; `QuantizationSchedule` calls it in `fit`. Raises TfqError for a model without quantized layers.
+    For custom loops: call it once before the step is traced, whatever the values; then at any time. `QuantizationSchedule`
+    calls it in `fit`.
+
+    Raises: TfqError: a model without quantized layers, or one whose training step was traced before the first call.
     """
+    layers = quantized_layers(model)
+    late = [layer.name for layer in layers if layer.traced_without_schedule]
+    if late and not all(layer.scheduled for layer in layers):
+        raise TfqError("the training step was traced before set_control was first called, so it would not follow it; call "
+                       "set_control(model) before the first step")  # fmt: skip
     changes = ((QUANTIZE, quantize), (OBSERVE, observe), (BATCH_STATISTICS, batch_statistics))
-    for layer in quantized_layers(model):
+    for layer in layers:
+        layer.scheduled = True
         if not layer.has_range:
             continue
         state = np.array(keras.ops.convert_to_numpy(layer.control))

@@ -127,15 +127,14 @@ class QuantizedScale(WeightedLayer):
         if self.norm is None or not self.norm.trainable:
             factor, offset = self.folded(arrays)
             return x * factor + offset
-        live = self.control[BATCH_STATISTICS]
         gamma, beta = folding.gamma_beta(arrays, self.norm)
         moving = folding.moving_statistics(arrays, self.norm)
-        y, mean, variance = ops.cond(
-            live > 0,
+        y, mean, variance = self.switch(
+            BATCH_STATISTICS,
             lambda: training.batch_norm(x, gamma, beta, self.norm.epsilon),
             lambda: (x * self.folded(arrays)[0] + self.folded(arrays)[1], *moving),
         )
-        folding.move_statistics(self.norm, mean, variance, live)
+        folding.move_statistics(self.norm, mean, variance, self.live())
         return y
 
     def file_weights(self, q_kernel):
@@ -159,7 +158,9 @@ class QuantizedScale(WeightedLayer):
 def reshape_step(source: str, output: Activation) -> Step:
     """RESHAPE with the batch left free."""
     shape = np.array([-1, *output.shape[1:]], np.int32)
-    return Step("RESHAPE", (source, Constant(f"{output.name}/shape", shape)), output, {"new_shape": tuple(map(int, shape))})
+    return Step(
+        "RESHAPE", (source, Constant(f"{output.name}/shape", shape)), output, {"new_shape": tuple(map(int, shape))}
+    )
 
 
 _FIXED_GRIDS = {
@@ -197,12 +198,16 @@ class QuantizedActivation(QuantizedLayer):
         grid, out = self.input_grid(arrays, site), self.grid(arrays)
         q = stored(x, grid)
         if self.activation == "softmax":
-            return real_of(softmax.integers(arrays, self.profile, softmax.constants(arrays, self.profile, grid), q), out)
+            return real_of(
+                softmax.integers(arrays, self.profile, softmax.constants(arrays, self.profile, grid), q), out
+            )
         table = _TABLES[self.activation].table(arrays, self.profile, grid, out)
         return real_of(ops.take(table, ops.cast(q - np.float32(grid.qmin), "int32")), out)
 
     def lower(self, site, inputs, output):
-        return [Step(_CODES[self.activation], tuple(inputs), output, {"beta": 1.0} if self.activation == "softmax" else {})]
+        return [
+            Step(_CODES[self.activation], tuple(inputs), output, {"beta": 1.0} if self.activation == "softmax" else {})
+        ]
 
     def get_config(self):
         return {**super().get_config(), "activation": self.activation}

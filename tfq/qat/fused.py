@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfq.numerics.affine import Affine
-
 
 def batch_norm(y: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
     """(normalized y, mean, biased variance) of the batch over all axes but the last."""
@@ -28,8 +26,6 @@ def batch_norm(y: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any,
     return (out if image is y else tf.reshape(out, shape)), mean, variance
 
 
-def fake_quantize(y: Any, grid: Affine) -> Any:
-    """y on the grid; the gradient is that of the clamp to the grid's range."""
-    lo = (np.float32(grid.qmin) - grid.zero_point) * grid.scale
-    hi = (np.float32(grid.qmax) - grid.zero_point) * grid.scale
+def fake_quantize(y: Any, lo: Any, hi: Any) -> Any:
+    """y on the grid of [lo, hi], which holds 0; the gradient is that of the clamp to it."""
     return tf.quantization.fake_quant_with_min_max_vars(y, tf.stop_gradient(lo), tf.stop_gradient(hi), num_bits=8)

@@ -124,7 +124,6 @@ class QuantizedAveragePool(SameGridLayer):
 
     def infer(self, x, site):
         grid, inner = self.grid(arrays, site), self.inner
-        ones = np.ones((*inner.pool_size, 1, 1), np.float32)
         inside = _cells_inside(x.shape[1:3], inner)
         window = ops.convert_to_tensor(np.ones((*inner.pool_size, x.shape[-1], 1), np.float32))
         total = ops.round(ops.depthwise_conv(stored(x, grid), window, inner.strides, inner.padding))
@@ -198,7 +197,10 @@ class QuantizedConcatenate(QuantizedLayer):
         return self.real(inputs, site)
 
     def lower(self, site, inputs, output):
-        options = {"axis": self.axis if self.axis >= 0 else self.axis + len(output.shape), "fused_activation_function": "NONE"}
+        options = {
+            "axis": self.axis if self.axis >= 0 else self.axis + len(output.shape),
+            "fused_activation_function": "NONE",
+        }
         return [Step("CONCATENATION", tuple(inputs), output, options)]
 
     def get_config(self):

@@ -30,6 +30,7 @@ class Part:
     fused: list[str] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     weights: list[Any] | None = None  # NumPy weights in place of the layer's own
+    norm_weights: list[Any] | None = None  # and of the batch norm's
 
 
 @dataclass(eq=False)
@@ -45,11 +46,21 @@ class Plan:
         rows = [(part.name, part.kind, " + ".join(part.fused), str(part.output.shape)) for part in self.parts]
         heads = ("name", "op", "from", "output")
         widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(4)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [heads, *rows]]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in [heads, *rows]
+        ]
         return "\n".join([*lines, *self.notes])
 
 
-WEIGHTED = ("conv_2d", "depthwise_conv_2d", "dense", "scale")
+def numpy_weights(part: Part, norm: bool = False) -> list[Any]:
+    """The part's weights (or its batch norm's) as NumPy arrays, as the plan has changed them."""
+    planned, layer = (part.norm_weights, part.batch_norm) if norm else (part.weights, part.layer)
+    if planned is not None or layer is None:
+        return planned or []
+    return [_numpy(w) for w in layer.weights]
+
+
 _FUSIBLE = ("conv_2d", "depthwise_conv_2d", "dense", "scale", "add")
 
 
@@ -79,7 +90,9 @@ def decompose(call: Call) -> list[Part]:
     rule = RULES.get(type(call.layer))
     if rule is None:
         kind = type(call.layer).__name__
-        raise Unsupported(f"layer {call.name!r} ({kind}) has no int8 form; replace it by one of {', '.join(sorted(known_layers()))}")
+        raise Unsupported(
+            f"layer {call.name!r} ({kind}) has no int8 form; replace it by one of {', '.join(sorted(known_layers()))}"
+        )
     return rule(call)
 
 
@@ -142,7 +155,13 @@ def _settled(part: Part) -> Part:
 
 # One rule per Keras layer: its call as primitive parts.
 def _part(call: Call, kind: str, **fields: Any) -> Part:
-    values = {"name": call.name, "layer": call.layer, "inputs": call.inputs, "output": call.output, "fused": [call.name]}
+    values = {
+        "name": call.name,
+        "layer": call.layer,
+        "inputs": call.inputs,
+        "output": call.output,
+        "fused": [call.name],
+    }
     return Part(kind, **{**values, **fields})
 
 
@@ -240,14 +259,21 @@ def _separable(call: Call) -> list[Part]:
     layer = call.layer
     common = {"padding": layer.padding, "strides": layer.strides, "dilation_rate": layer.dilation_rate}
     depthwise = keras.layers.DepthwiseConv2D(
-        layer.kernel_size, depth_multiplier=layer.depth_multiplier, use_bias=False, name=f"{layer.name}_depthwise", **common
+        layer.kernel_size,
+        depth_multiplier=layer.depth_multiplier,
+        use_bias=False,
+        name=f"{layer.name}_depthwise",
+        **common,
     )
     pointwise = keras.layers.Conv2D(layer.filters, 1, use_bias=layer.use_bias, name=f"{layer.name}_pointwise")
     for inner in (depthwise, pointwise):
         inner.trainable = layer.trainable
     depth = call.inputs[0].shape[-1] * layer.depth_multiplier
     middle = Value((*call.output.shape[:-1], depth), call.output.dtype)
-    kernels = [_numpy(layer.depthwise_kernel)], [_numpy(w) for w in (layer.pointwise_kernel, layer.bias) if w is not None]
+    kernels = (
+        [_numpy(layer.depthwise_kernel)],
+        [_numpy(w) for w in (layer.pointwise_kernel, layer.bias) if w is not None],
+    )
     first = _part(call, "depthwise_conv_2d", name=depthwise.name, layer=depthwise, output=middle, weights=kernels[0])
     second = _part(call, "conv_2d", layer=pointwise, inputs=[middle], weights=kernels[1])
     return [first, *with_activation(second, call)]
@@ -263,7 +289,9 @@ def _add(call: Call) -> list[Part]:
     for i, value in enumerate(call.inputs[1:], start=1):
         last = i == len(call.inputs) - 1
         output = call.output if last else Value(call.output.shape, call.output.dtype)
-        parts.append(_part(call, "add", name=call.name if last else f"{call.name}_{i}", inputs=[first, value], output=output))
+        parts.append(
+            _part(call, "add", name=call.name if last else f"{call.name}_{i}", inputs=[first, value], output=output)
+        )
         first = output
     return parts
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from tfq.numerics.affine import Affine
+from tfq.numerics.affine import SMALLEST_RANGE, Affine, scale_zero_point, symmetric_scale
+from tfq.qat import arrays
 from tfq.qat.values import straight_through
 
 _ACTIVATIONS = {"linear": lambda y: y, "relu": ops.relu, "relu6": ops.relu6}
@@ -41,10 +43,23 @@ def batch_norm(y: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any,
     return (y - mean) * (gamma * ops.rsqrt(variance + epsilon)) + beta, mean, variance
 
 
-def fake_quantize(y: Any, grid: Affine, enabled: Any, activation: str) -> Any:
-    """y clamped and rounded to the grid, straight-through; while not enabled, only the activation."""
+def fake_quantize(y: Any, lo: Any, hi: Any, one_sided: bool) -> Any:
+    """y clamped and rounded to the grid of [lo, hi], straight-through: the gradient is that of the clamp.
+
+    one_sided: the range starts at 0 (a relu), so the clamp is the relu.
+    """
+    hi = ops.maximum(hi, SMALLEST_RANGE)
+    lo = np.float32(0) if one_sided else ops.minimum(lo, np.float32(0))
     if keras.backend.backend() == "tensorflow":
         from tfq.qat import fused
 
-        return ops.cond(enabled > 0, lambda: fused.fake_quantize(y, grid), lambda: activate(y, activation))
-    return ops.where(enabled > 0, straight_through(y, grid), activate(y, activation))
+        return fused.fake_quantize(y, lo, hi)
+    return straight_through(y, Affine(*scale_zero_point(arrays, lo, hi)))
+
+
+def fake_quantize_weights(kernel: Any, axes: tuple[int, ...] | None, bits: int) -> Any:
+    """The kernel on its symmetric grid, one scale for each slice over `axes` (None: one in all); the gradient is 1."""
+    fixed = ops.stop_gradient(kernel)
+    largest = ops.max(ops.abs(fixed), axes, keepdims=True)
+    scale = ops.maximum(symmetric_scale(arrays, largest, 2 ** (bits - 1) - 1), SMALLEST_RANGE)
+    return kernel + ops.stop_gradient(ops.round(fixed / scale) * scale - fixed)

@@ -159,13 +159,12 @@ class WeightedLayer(QuantizedLayer):
             return self._with_moving_statistics(x)
         if self.recipe.fold == "batch":
             return self._with_folded_batch_statistics(x, kernel, bias)
-        live = self.control[BATCH_STATISTICS]
-        y, mean, variance = ops.cond(
-            live > 0,
+        y, mean, variance = self.switch(
+            BATCH_STATISTICS,
             lambda: self._with_batch_statistics(x, kernel, bias),
             lambda: (self._with_moving_statistics(x), *folding.moving_statistics(arrays, self.batch_norm)),
         )
-        folding.move_statistics(self.batch_norm, mean, variance, live)
+        folding.move_statistics(self.batch_norm, mean, variance, self.live())
         return y
 
     def product(self, x: Any, kernel: Any) -> Any:
@@ -185,11 +184,15 @@ class WeightedLayer(QuantizedLayer):
             factor = self.per_channel(arrays, factor)
             return self.fake_quantized(kernel * factor) / factor
         axes = None if per_tensor else self.kernel_axes
-        largest = ops.max(ops.abs(ops.stop_gradient(kernel)), axes, keepdims=True)
-        scale = ops.maximum(symmetric_scale(arrays, largest, self.qmax), _SMALLEST_SCALE)
-        rounded = ops.round(kernel / scale) * scale
-        rounded = ops.where(self.control[QUANTIZE] > 0, rounded, kernel)
-        return kernel + ops.stop_gradient(rounded - kernel)
+        return self.switch(
+            QUANTIZE,
+            lambda: training.fake_quantize_weights(kernel, axes, self.recipe.weight_bits),
+            lambda: kernel,
+        )
+
+    def live(self) -> Any:
+        """1.0 while batch norm learns from batches, 0.0 once the schedule has frozen it."""
+        return self.control[BATCH_STATISTICS] if self.scheduled else np.float32(1)
 
     def _with_batch_statistics(self, x: Any, kernel: Any, bias: Any) -> tuple[Any, Any, Any]:
         factor = folding.affine_map(arrays, self.batch_norm)[0] if self.recipe.weights == "per_tensor" else None
@@ -205,7 +208,7 @@ class WeightedLayer(QuantizedLayer):
         y = self.product(x, kernel)
         y = y if bias is None else y + bias
         mean, variance = ops.moments(y, list(range(len(y.shape) - 1)))
-        live = self.control[BATCH_STATISTICS]
+        live = self.live()
         moving_mean, moving_variance = folding.moving_statistics(arrays, self.batch_norm)
         mean, variance = ops.where(live > 0, mean, moving_mean), ops.where(live > 0, variance, moving_variance)
         folding.move_statistics(self.batch_norm, mean, variance, live)
@@ -234,7 +237,12 @@ class WeightedLayer(QuantizedLayer):
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         norm = None if self.batch_norm is None else serialize(self.batch_norm)
-        return {**super().get_config(), "inner": serialize(self.inner), "batch_norm": norm, "activation": self.activation}
+        return {
+            **super().get_config(),
+            "inner": serialize(self.inner),
+            "batch_norm": norm,
+            "activation": self.activation,
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> WeightedLayer:
