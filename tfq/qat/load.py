@@ -18,13 +18,18 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Raises: TfqError: no such file, not a `.keras` file, or not one of tfq's.
     """
+    model = open_model(path)
+    quantized_layers(model)
+    return model
+
+
+def open_model(path: str | os.PathLike[str]) -> Any:
+    """The Keras model in a `.keras` file, quantized or not. Raises TfqError: no such file, not a `.keras` file."""
     name = os.fspath(path)
     if not os.path.isfile(name):
         raise TfqError(f"{name}: no such file")
     try:
-        model = keras.saving.load_model(name, safe_mode=True)
+        return keras.saving.load_model(name, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for broken archives
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise TfqError(f"{name}: cannot be opened as a Keras model ({reason})") from error
-    quantized_layers(model)
-    return model
