@@ -170,13 +170,13 @@ def test_nan_is_refused():
 
 
 def test_everything_unsupported_is_named_at_once():
-    tensors = (activation("x", (1, 4), type="FLOAT32"), activation("y", (1, 4), type="FLOAT32"))
+    tensors = tuple(activation(name, (1, 4), type="FLOAT32") for name in "wxyz")
     operators = (
         Operator("SIN", (0,), (1,)),
-        Operator("CUSTOM", (0,), (1,), custom_code="MyOp"),
-        Operator("ADD", (0, 0), (1,), ADD),
+        Operator("CUSTOM", (0,), (2,), custom_code="MyOp"),
+        Operator("ADD", (0, 0), (3,), ADD),
     )
-    data = write(Model((Subgraph(tensors, operators, (0,), (1,)),)))
+    data = write(Model((Subgraph(tensors, operators, (0,), (3,)),)))
     with pytest.raises(tfq.Unsupported) as refused:
         Interpreter(data, "tflm")
     for part in ("'tflm'", "op 0 SIN", "no definition of MyOp", "op 2 ADD", "FLOAT32"):
@@ -193,3 +193,29 @@ def test_an_unknown_profile_and_a_missing_file():
 def test_the_public_name():
     assert tfq.Interpreter is Interpreter
     assert Interpreter(network()).reset() is None
+
+
+# (tensors read and written by each op, the graph's output) over x, y, z; only x is given
+DAMAGED = (
+    ([(2, 1)], 1, "op 0 RELU reads tensor 2 'z', which nothing before it computes"),
+    ([(1, 2), (2, 1)], 1, "op 0 RELU reads tensor 1 'y'"),
+    ([(0, 1), (0, 1)], 1, "op 1 RELU computes tensor 1 'y', which has a value already"),
+    ([(0, 0)], 0, "op 0 RELU computes tensor 0 'x', which has a value already"),
+    ([(0, 1)], 2, "output 2 'z': nothing computes it"),
+)
+
+
+@pytest.mark.parametrize(("ops", "output", "message"), DAMAGED, ids=range(len(DAMAGED)))
+def test_a_graph_that_cannot_run_is_refused(ops, output, message):
+    tensors = tuple(activation(name, (1, 4)) for name in "xyz")
+    operators = tuple(Operator("RELU", (read,), (written,)) for read, written in ops)
+    data = write(Model((Subgraph(tensors, operators, (0,), (output,)),)))
+    with pytest.raises(tfq.TfqError, match=message):
+        Interpreter(data)
+
+
+def test_outputs_that_the_op_does_not_have_are_refused():
+    tensors = tuple(activation(name, (1, 4)) for name in "xyz")
+    data = write(Model((Subgraph(tensors, (Operator("RELU", (0,), (1, 2)),), (0,), (1,)),)))
+    with pytest.raises(tfq.TfqError, match="op 0 RELU: the file lists 2 outputs, the op has 1"):
+        Interpreter(data).run(np.zeros((1, 4), np.int8))

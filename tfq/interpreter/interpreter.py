@@ -141,7 +141,7 @@ def _samples_at_once(computed: Sequence[Tensor]) -> int:
     """How many samples `run` stacks: as many as fit, one where a tensor has no dimension to stack along."""
     if any(not tensor.shape for tensor in computed):
         return 1
-    return max(1, _PORTION // max((math.prod(t.shape) * t.dtype.itemsize for t in computed), default=1))
+    return max(1, _PORTION // max(1, 1, *(math.prod(t.shape) * t.dtype.itemsize for t in computed)))
 
 
 def _rows(info: TensorInfo, array: np.ndarray, first: int, size: int) -> np.ndarray:

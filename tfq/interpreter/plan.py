@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfq.errors import Unsupported
+from tfq.errors import TfqError, Unsupported
 from tfq.numerics.profiles import Profile
 from tfq.ops import TABLE
 from tfq.ops.contract import Node
@@ -46,7 +46,11 @@ class Step:
 
     def _once(self, arrays: Sequence[np.ndarray | None]) -> list[np.ndarray]:
         result = self.module.evaluate(self.params, *arrays)
-        return list(result) if isinstance(result, (tuple, list)) else [result]
+        results = list(result) if isinstance(result, (tuple, list)) else [result]
+        if len(results) != len(self.outputs):
+            place = f"op {self.node.index} {self.node.operator.code}"
+            raise TfqError(f"{place}: the file lists {len(self.outputs)} outputs, the op has {len(results)}")
+        return results
 
 
 def _samples(tensor, array: np.ndarray | None, samples: int) -> list[np.ndarray | None]:
@@ -58,8 +62,10 @@ def _samples(tensor, array: np.ndarray | None, samples: int) -> list[np.ndarray 
 def plan(graph: Subgraph, profile: Profile) -> tuple[Step, ...]:
     """The subgraph's ops, prepared for the profile, in execution order.
 
-    Raises: Unsupported, one error that names every op and type without a definition.
+    Raises: Unsupported, one error that names every op and type without a definition; TfqError where an op reads a
+    tensor that nothing has computed, or computes one that has a value already.
     """
+    _check_order(graph)
     last = _last_readers(graph)
     steps: list[Step] = []
     reasons: list[str] = []
@@ -88,6 +94,22 @@ def _step(graph: Subgraph, index: int, operator: Operator, profile: Profile, las
         frees=tuple(i for i in touched if last.get(i, index) == index),
         stacks=hasattr(module, "stacks") and bool(module.stacks(node)),
     )
+
+
+def _check_order(graph: Subgraph) -> None:
+    known = {i for i, t in enumerate(graph.tensors) if t.data is not None or t.is_variable} | set(graph.inputs)
+    for index, operator in enumerate(graph.operators):
+        place = f"op {index} {operator.code}"
+        for i in operator.inputs:
+            if i >= 0 and i not in known:
+                raise TfqError(f"{place} reads tensor {i} {graph.tensors[i].name!r}, which nothing before it computes")
+        for i in operator.outputs:
+            if i in known:
+                raise TfqError(f"{place} computes tensor {i} {graph.tensors[i].name!r}, which has a value already")
+            known.add(i)
+    for i in graph.outputs:
+        if i not in known:
+            raise TfqError(f"output {i} {graph.tensors[i].name!r}: nothing computes it")
 
 
 def _last_readers(graph: Subgraph) -> dict[int, int]:
