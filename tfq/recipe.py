@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -24,14 +25,15 @@ _BITS = {"weight_bits": range(2, 9), "activation_bits": range(8, 9)}
 class Recipe:
     """How a network is quantized.
 
-    numerics: whose integers Keras's predict carries: "xnnpack" (LiteRT's default), "tflm" (TFLite Micro), "litert" (reference).
+    numerics: whose integers Keras's predict carries: "xnnpack" (LiteRT's default), "tflm" (TFLite Micro) or "litert"
+        (its reference kernels).
     weights: "per_channel" or "per_tensor" scales. weight_bits: 2 to 8 (stored in int8). activation_bits: 8.
     fold: "plain" trains with ordinary batch norm and folds at inference; "batch" folds batch statistics while training
         (Jacob et al. 2017, section 3.2; two convolutions a layer).
     ema_decay: of the debiased running range of an activation while training.
     calibration: "minmax" or "percentile" (with `percentile`, of the values of each tensor, both ends).
-    equalize: cross-layer equalization by powers of two, exact in float (Nagel et al. 2019): "auto" where a layer's channels
-        differ widely, "always", "never".
+    equalize: cross-layer equalization by powers of two, exact in float (Nagel et al. 2019): "auto" where a layer's
+        channels differ widely, "always", "never".
     leave_out: patterns of layer names whose weights are not rounded while training (they are still int8 in the file).
     """
 
@@ -53,8 +55,8 @@ class Recipe:
                 raise TfqError(f"recipe: {name} must be one of {', '.join(allowed)}, received {getattr(self, name)!r}")
         for name, bits in _BITS.items():
             if getattr(self, name) not in bits:
-                allowed = " to ".join(str(b) for b in sorted({bits[0], bits[-1]}))
-                raise TfqError(f"recipe: {name} must be {allowed}, received {getattr(self, name)!r}")
+                limits = " to ".join(str(b) for b in sorted({bits[0], bits[-1]}))
+                raise TfqError(f"recipe: {name} must be {limits}, received {getattr(self, name)!r}")
         if not 0.0 < self.ema_decay < 1.0:
             raise TfqError(f"recipe: ema_decay must lie between 0 and 1, received {self.ema_decay!r}")
         if not 50.0 < self.percentile <= 100.0:
@@ -90,9 +92,9 @@ class Recipe:
 
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     """A TOML file's values. Raises TfqError where it cannot be read or parsed."""
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ModuleNotFoundError:  # Python 3.10
+    else:
         import tomli as tomllib
     try:
         with open(path, "rb") as file:

@@ -26,7 +26,7 @@ def export(
 
     The same model gives the same bytes. Keras's predict gives the integers of this file under the recipe's numerics.
 
-    Raises: TfqError: ranges that have seen no data, not a quantized model, an unknown io, a path that cannot be written.
+    Raises: TfqError: ranges that have seen no data, not a quantized model, unknown io, a path that cannot be written.
     """
     from tfq.qat.lower import lower
 

@@ -20,8 +20,9 @@ def calibrate(model: Any, data: Any, steps: int | None = None) -> Any:
     """Sets every activation range of a quantized model from data; returns the model.
 
     Args:
-        data: array, list or dict of arrays (one per input), tuple of arrays (inputs, or x and y), tf.data.Dataset, generator
-            or keras.utils.PyDataset. steps: batches to take, None for all.
+        data: array, list or dict of arrays (one per input), tuple of arrays (inputs, or x and y), tf.data.Dataset,
+            generator or keras.utils.PyDataset.
+        steps: batches to take, None for all.
 
     The network runs in float, batch norm by its moving statistics. The recipe says whether a range is (min, max) or
     percentiles. Nothing changes if an error is raised.

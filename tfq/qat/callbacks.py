@@ -20,7 +20,7 @@ class QuantizationSchedule(keras.callbacks.Callback):
         freeze_batch_norm_from: epoch from which batch norm uses its moving statistics, and no longer moves them: the
             network then trains the very function that is deployed. freeze_ranges_from: epoch from which ranges stay.
 
-    None means never. The state is kept in variables of the layers, so a compiled step sees it and a saved model keeps it.
+    None means never. The state is kept in variables of the layers: a compiled step sees it and a saved model keeps it.
     """
 
     def __init__(
@@ -65,16 +65,18 @@ def set_control(
 ) -> None:
     """Switches fake quantization, range learning and batch statistics of training mode; None leaves one as it is.
 
-    For custom loops: call it once before the step is traced, whatever the values; then at any time. `QuantizationSchedule`
-    calls it in `fit`.
+    For custom loops: call it once before the step is traced, whatever the values; then at any time.
+    `QuantizationSchedule` calls it in `fit`.
 
     Raises: TfqError: a model without quantized layers, or one whose training step was traced before the first call.
     """
     layers = quantized_layers(model)
     late = [layer.name for layer in layers if layer.traced_without_schedule]
     if late and not all(layer.scheduled for layer in layers):
-        raise TfqError("the training step was traced before set_control was first called, so it would not follow it; call "
-                       "set_control(model) before the first step")  # fmt: skip
+        raise TfqError(
+            "the training step was traced before set_control was first called, so it would not follow it; "
+            "call set_control(model) before the first step"
+        )
     changes = ((QUANTIZE, quantize), (OBSERVE, observe), (BATCH_STATISTICS, batch_statistics))
     for layer in layers:
         layer.scheduled = True

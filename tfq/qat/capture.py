@@ -61,7 +61,8 @@ def capture(model: Any) -> Graph:
     functional = model._functional if isinstance(model, keras.Sequential) else model
     if not hasattr(functional, "_inputs_struct"):
         raise Unsupported(
-            f"model {model.name!r} is subclassed, so its graph cannot be read; build it with the functional API or Sequential"
+            f"model {model.name!r} is subclassed, so its graph cannot be read; "
+            "build it with the functional API or Sequential"
         )
     return _walk(functional)
 

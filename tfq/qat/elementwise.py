@@ -1,4 +1,4 @@
-"""Layers that compute without kernels: the input's quantizer, add, a batch norm or rescaling on its own, activations."""
+"""Layers that compute without kernels: input quantizer, add, a batch norm or rescaling on its own, activations."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ class QuantizedAdd(QuantizedLayer):
         return training.activate(self.pre_activation(inputs, site), self.activation)
 
     def infer(self, inputs, site):
-        grids = [self.input_grid(arrays, site, i) for i in range(2)]
+        first, second = (self.input_grid(arrays, site, i) for i in range(2))
         out = self.grid(arrays, site)
-        constants = add.constants(arrays, self.profile, *grids, out, FUSED[self.activation])
-        a, b = (stored(x, grid) for x, grid in zip(inputs, grids, strict=True))
+        constants = add.constants(arrays, self.profile, first, second, out, FUSED[self.activation])
+        a, b = (stored(x, grid) for x, grid in zip(inputs, (first, second), strict=True))
         return real_of(add.integers(arrays, self.profile, constants, a, b), out)
 
     def lower(self, site, inputs, output):

@@ -24,7 +24,7 @@ _TRANSPARENT = ("max_pool", "average_pool", "global_average", "pad", "dropout", 
 
 @dataclass(eq=False)
 class Pair:
-    """Two weighted parts with nothing but homogeneous parts between. repeats: rows of B's kernel per channel (a flatten)."""
+    """Two weighted parts with only homogeneous parts between. repeats: rows of B's kernel per channel (a flatten)."""
 
     first: Part
     second: Part
@@ -33,7 +33,7 @@ class Pair:
 
 
 def equalize(planned: Plan) -> None:
-    """Rescales the weights of the plan's parts where that is exact, and notes it; the recipe's `equalize` decides when."""
+    """Rescales the parts' weights where that is exact, and notes it; the recipe's `equalize` decides when."""
     if planned.recipe.equalize == "never":
         return
     pairs = find_pairs(planned)
@@ -69,7 +69,7 @@ def find_pairs(planned: Plan) -> list[Pair]:
     for part in planned.parts:
         second = _next_weighted(part, readers, set(planned.graph.outputs)) if _can_lead(part) else None
         if second is not None:
-            repeats, rest = divmod(_input_depth(second), part.output.shape[-1])
+            repeats, rest = divmod(_input_depth(second), _depth(part.output))
             if rest == 0 and (repeats == 1 or second.kind == "dense"):
                 pairs.append(Pair(part, second, repeats))
     return pairs
@@ -95,12 +95,16 @@ def _next_weighted(part: Part, readers: dict[Value, list[Part]], outputs: set[Va
 
 def _keeps_channels(part: Part) -> bool:
     """A reshape must keep the channels innermost."""
-    depth = part.inputs[0].shape[-1]
-    return part.kind != "reshape" or (part.output.shape[-1] or 0) % depth == 0
+    return part.kind != "reshape" or (part.output.shape[-1] or 0) % _input_depth(part) == 0
 
 
 def _input_depth(part: Part) -> int:
-    return part.inputs[0].shape[-1]
+    return _depth(part.inputs[0])
+
+
+def _depth(value: Value) -> int:
+    """The innermost dimension, which weighted layers and all that follows them know."""
+    return value.shape[-1] or 1
 
 
 def factors(pair: Pair, per_tensor: bool) -> np.ndarray:
@@ -117,7 +121,7 @@ def _spread(s: np.ndarray) -> float:
 
 
 def _output_ranges(part: Part, per_tensor: bool) -> np.ndarray:
-    """Range of each output channel, relative to the widest: of its activation and, if one scale serves all, its weights."""
+    """Range of each output channel, relative to the widest: of its activation and, per tensor, of its weights."""
     weights = _weight_ranges(part)
     activation = weights if part.batch_norm is None else _activation_ranges(part)
     if not per_tensor:

@@ -25,7 +25,7 @@ def moving_statistics(xp: Any, norm: Any) -> tuple[Any, Any]:
 
 
 def affine_map(xp: Any, norm: Any, bias: Any = None) -> tuple[Any, Any]:
-    """(factor, offset) with norm(x + bias) = factor * x + offset, by the moving statistics; the same bits everywhere."""
+    """(factor, offset) with norm(x + bias) = factor * x + offset by the moving statistics; the same bits everywhere."""
     gamma, beta = gamma_beta(xp, norm)
     mean, variance = moving_statistics(xp, norm)
     factor = inverse_sqrt_scale(xp, gamma, variance, np.float32(norm.epsilon))

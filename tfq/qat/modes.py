@@ -14,7 +14,7 @@ _float_pass: ContextVar[Observe | None] = ContextVar("float_pass", default=None)
 
 @contextmanager
 def float_pass(observe: Observe = lambda layer, site, activation: None) -> Iterator[None]:
-    """Within it, quantized layers compute their float function (batch norm by moving statistics) and report activations.
+    """Within it, quantized layers compute their float function and report activations; batch norm is as at inference.
 
     Use with eager calls: a function compiled outside keeps what it was traced with.
     """

@@ -129,7 +129,7 @@ def fuse(parts: list[Part], outputs: list[Value]) -> list[Part]:
 
 
 def name_outputs(parts: list[Part], graph: Graph) -> None:
-    """Parts that make a model output take the name of the Keras layer that made it, so that losses by name keep working."""
+    """Parts that make a model output take the name of the Keras layer that made it: losses by name keep working."""
     for value in graph.outputs:
         part = next((p for p in parts if p.output is value), None)
         if part is None or value.producer is None or part.name == value.producer.name:

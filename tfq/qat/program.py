@@ -13,7 +13,7 @@ from tfq.numerics.affine import Affine
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """A constant operand. data: in the file's layout. scale, zero_point: arrays where quantized. axis: of the channels."""
+    """A constant operand. data: in the file's layout. scale, zero_point: arrays if quantized. axis: of the channels."""
 
     name: str
     data: np.ndarray
@@ -33,7 +33,7 @@ class Activation:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One TFLite op. inputs: names of activations, constants, or None where absent. options: the schema's, in snake_case."""
+    """One TFLite op. inputs: names of activations, constants, None where absent. options: the schema's, snake_case."""
 
     code: str
     inputs: tuple[str | Constant | None, ...]

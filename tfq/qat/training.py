@@ -1,7 +1,7 @@
 """The float side of training: activations, batch norm and fake quantization, with the gradients of an ordinary network.
 
-On TensorFlow, `tfq.qat.fused` does batch norm and fake quantization in one kernel each; elsewhere these compose keras.ops.
-Inference never comes here.
+On TensorFlow, `tfq.qat.fused` does batch norm and fake quantization in one kernel each; elsewhere they are composed of
+keras.ops. Inference never comes here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def activate(y: Any, activation: str) -> Any:
 
 
 def activation_range(y: Any, activation: str, bounded_below: bool) -> tuple[Any, Any, Any]:
-    """(y, lo, hi) to fake-quantize: where the range is the output's own, its clamp is the relu, and y stays as it is."""
+    """(y, lo, hi) to fake-quantize: where the range is the output's own, its clamp is the relu and y stays as is."""
     if activation == "linear" or not bounded_below:
         y = activate(y, activation)
         return y, ops.min(y), ops.max(y)
@@ -34,7 +34,7 @@ def activation_range(y: Any, activation: str, bounded_below: bool) -> tuple[Any,
 
 
 def batch_norm(y: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Any, Any, Any]:
-    """(normalized y, mean, variance) of the batch, over all axes but the last; the variance is the biased one, as in Keras."""
+    """(normalized y, mean, biased variance) of the batch, over all axes but the last, as in Keras."""
     if keras.backend.backend() == "tensorflow":
         from tfq.qat import fused
 

@@ -1,7 +1,7 @@
 """Convolutions and dense layers: an original Keras layer, the batch norm behind it, and a fused activation.
 
-Inference: q_y = clamp(rescale(sum (q_x - z_x) * q_w + q_b) + z_y), the deployed op. Training: a float layer on fake-quantized
-weights and outputs. The inner Keras layers hold the trained variables.
+Inference: q_y = clamp(rescale(sum (q_x - z_x) * q_w + q_b) + z_y), the deployed op. Training: a float layer on
+fake-quantized weights and outputs. The inner Keras layers hold the trained variables.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class WeightedLayer(QuantizedLayer):
         return ops.cast(self.multiply(ops.cast(x, dtype), ops.cast(kernel, dtype)), "float32")
 
     def fake_quantized(self, kernel: Any, factor: Any = None) -> Any:
-        """The kernel on its weight grid, straight-through. factor: of a fold, where the grid depends on it (per tensor)."""
+        """The kernel on its weight grid, straight-through. factor: of a fold that the grid depends on (per tensor)."""
         if self.recipe.leaves_out(self.inner.name):
             return kernel
         per_tensor = self.recipe.weights == "per_tensor"
