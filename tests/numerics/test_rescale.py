@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tfq.numerics import arrays, rescale
 
-SCALE = st.floats(2.0**-20, 2.0**4, width=32)
+SCALE = st.floats(2.0**-12, 2.0**4, width=32)
 ACC = st.integers(-(2**31), 2**31 - 1)
 
 
