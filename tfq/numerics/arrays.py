@@ -7,27 +7,27 @@ from __future__ import annotations
 
 import numpy as np
 from numpy import (
-    abs,  # noqa: A004
+    abs,
     arange,
     bitwise_and,
     clip,
     concatenate,
     exp,
-    expm1,
     expand_dims,
+    expm1,
     floor,
     floor_divide,
     frexp,
-    max,  # noqa: A004
+    max,
     maximum,
     minimum,
     reshape,
     right_shift,
-    round,  # noqa: A004
+    round,
     sign,
     sqrt,
     stack,
-    sum,  # noqa: A004
+    sum,
     take,
     tanh,
     trunc,

@@ -47,7 +47,12 @@ def _half_to_even(xp, x):
 
 
 LITERT = Profile(
-    "litert", rescale.TWO_ROUNDINGS, rescale.FLOAT64_AWAY, rescale.TWO_ROUNDINGS_SINGLE_RATIO, _ratio_float32, round_half_away
+    "litert",
+    rescale.TWO_ROUNDINGS,
+    rescale.FLOAT64_AWAY,
+    rescale.TWO_ROUNDINGS_SINGLE_RATIO,
+    _ratio_float32,
+    round_half_away,
 )
 XNNPACK = Profile("xnnpack", rescale.FLOAT32, rescale.FLOAT32, rescale.FLOAT32, _ratio_float32, _half_to_even)
 TFLM = Profile(

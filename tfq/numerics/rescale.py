@@ -1,7 +1,7 @@
 """From an int32 accumulator to stored integers: the requantizations of the three runtimes, and their constants.
 
-A `Rescale` is a pair of functions: `constants(xp, input_scale, weight_scale, output_scale)` once, `apply(xp, acc, constants)`
-for each accumulator. `apply` gives whole numbers before the zero point and the clamp.
+A `Rescale` is a pair of functions: `constants(xp, input_scale, weight_scale, output_scale)` once, then
+`apply(xp, acc, constants)` for each accumulator. `apply` gives whole numbers before the zero point and the clamp.
 """
 
 from __future__ import annotations
