@@ -20,7 +20,7 @@ _LOWEST = np.float32(-3.0e38)
 
 @dataclass(frozen=True)
 class Affine:
-    """scale: float32, positive, per tensor or per channel. zero_point: the stored value of real 0. qmin, qmax: limits."""
+    """scale: float32, positive, one or one a channel. zero_point: the stored value of real 0. qmin, qmax: limits."""
 
     scale: Any
     zero_point: Any
