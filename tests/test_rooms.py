@@ -19,6 +19,7 @@ ROOT = Path(tfq.__file__).parent.parent
 # room -> the rooms that it may import; every room may import itself and the rooms in EVERYWHERE
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
+    "files": set(),
     "version": set(),
     "callable_room": set(),
     "recipe": set(),
@@ -40,7 +41,7 @@ ROOMS: dict[str, set[str]] = {
         *("inspect", "recipe", "qat", "export", "train"),
     },
 }
-EVERYWHERE = {"errors", "version", "callable_room"}
+EVERYWHERE = {"errors", "files", "version", "callable_room"}
 
 # package -> the rooms or files that may import it
 HEAVY: dict[str, set[str]] = {

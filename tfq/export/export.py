@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import Any
 
 from tfq.errors import TfqError
 from tfq.export.lowering import to_model
+from tfq.files import write_whole
 from tfq.tflite import write
 from tfq.version import __version__
 
@@ -38,23 +38,3 @@ def export(
     if path is not None:
         write_whole(path, data)
     return data
-
-
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
-    """Writes a file so that a killed process leaves the old one or the new one, never a half. Raises TfqError."""
-    target = os.path.abspath(os.fspath(path))
-    try:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".tfq-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise TfqError(f"{os.fspath(path)}: cannot be written ({error.strerror})") from error
