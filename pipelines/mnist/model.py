@@ -30,7 +30,7 @@ def block(x, filters: int, name: str, strides: int = 1, ceiling: float | None = 
 
 def normalized(x, name: str, ceiling: float | None = None):
     """Batch norm and ReLU."""
-    x = layers.BatchNormalization(name=f"{name}_norm")(x)
+    x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
     return layers.ReLU(ceiling, name=f"{name}_relu")(x)
 
 

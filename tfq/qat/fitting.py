@@ -1,10 +1,8 @@
-"""What a training loop needs of Keras: seeds, compiling, one epoch, saving whole files, the MNIST download."""
+"""What a training loop needs of Keras: seeds, compiling, one epoch, the MNIST download."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -86,24 +84,6 @@ class _Steps(keras.callbacks.Callback):
 def is_quantized(model: Any) -> bool:
     """Whether the model comes from tfq.quantize."""
     return any(isinstance(layer, QuantizedLayer) for layer in getattr(model, "layers", []))
-
-
-def save_whole(model: Any, path: str | os.PathLike[str]) -> None:
-    """Writes a `.keras` file, optimizer included, so that a killed process leaves the old one or the new one.
-
-    Raises: TfqError: it cannot be written.
-    """
-    target = Path(path)
-    temporary = target.with_name(f".tfq-{os.getpid()}-{target.name}")
-    try:
-        model.save(temporary)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except OSError as error:
-        raise TfqError(f"{target}: cannot be written ({error.strerror or error})") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def mnist() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:

@@ -12,7 +12,7 @@ from tfq.qat.capture import Call, capture
 from tfq.qat.lower import activation_of, lower
 from tfq.qat.modes import float_pass
 
-BATCH = 256
+BATCH = 16
 
 # Building the model of all tensors and tracing it takes longer than running it: once for each quantized model.
 _probes: WeakKeyDictionary[Any, tuple[Any, dict[str, Call]]] = WeakKeyDictionary()
@@ -25,9 +25,11 @@ def integers(model: Any, x: Any) -> dict[str, np.ndarray]:
     Raises: TfqError: not a quantized model, or ranges that have seen no data.
     """
     probe, calls = _probe(model)
-    reals = probe.predict(x, batch_size=BATCH, verbose=0)
+    count = len(keras.tree.flatten(x)[0])
+    # Whole batches only: another size would be traced anew.
+    reals = probe.predict(keras.tree.map_structure(_padded, x), batch_size=BATCH, verbose=0)
     grids = {name: activation_of(call).grid for name, call in calls.items()}
-    return {name: np.rint(reals[name] / grid.scale) + grid.zero_point for name, grid in grids.items()}
+    return {name: np.rint(reals[name][:count] / grid.scale) + grid.zero_point for name, grid in grids.items()}
 
 
 def floats(model: Any, x: Any) -> dict[str, np.ndarray]:
@@ -39,6 +41,12 @@ def floats(model: Any, x: Any) -> dict[str, np.ndarray]:
     with float_pass():
         found = probe(x, training=False)
     return {name: np.asarray(keras.ops.convert_to_numpy(y), np.float32) for name, y in found.items()}
+
+
+def _padded(array: Any) -> np.ndarray:
+    """The samples, and zeros up to whole batches."""
+    array = np.asarray(array)
+    return np.concatenate([array, np.zeros((-len(array) % BATCH, *array.shape[1:]), array.dtype)])
 
 
 def _probe(model: Any) -> tuple[Any, dict[str, Call]]:

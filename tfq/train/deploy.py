@@ -14,8 +14,7 @@ from rich.console import Group
 from rich.text import Text
 
 from tfq.errors import TfqError
-from tfq.export import export
-from tfq.export.export import write_whole
+from tfq.files import whole, write_whole
 from tfq.parity import Report, parity
 from tfq.parity.data import load
 from tfq.recipe import Recipe
@@ -59,9 +58,10 @@ def deploy_run(
     io: "int8", "uint8" or "float32".
     Raises: TfqError: not a run, one that is not finished, or a path that cannot be written.
     """
-    from tfq import qat
-
     files = resolve(run)
+    watch = watch or Silent()
+    with watch.quiet():
+        from tfq import qat
     model = qat.load(files.keras)
     x, _ = files.run.read_test()
     return _deploy(model, x, f"{len(x)} test samples of {files.run.path}", files.name, output, io, [], watch)
@@ -82,8 +82,9 @@ def deploy_keras(
     output, io: as `deploy_run`.
     Raises: TfqError: a file that cannot be read or used, or a float model without data.
     """
-    from tfq.qat import calibrate, fitting, open_model, quantize
-
+    watch = watch or Silent()
+    with watch.quiet():
+        from tfq.qat import calibrate, fitting, open_model, quantize
     model = open_model(path)
     done, origin, x, named = [], "", None, "" if data is None else os.fspath(data)
     if data is not None:
@@ -112,22 +113,22 @@ def _deploy(
     output: str | os.PathLike[str] | None,
     io: str,
     done: list[str],
-    watch: Watch | None,
+    watch: Watch,
 ) -> Deployment:
     """x: samples to compare, None: generated."""
     from tfq import qat
+    from tfq.export import export
 
     target = Path(output) if output is not None else EXPORTS / name / "model.tflite"
     if target.is_dir():
         raise TfqError(f"{target}: is a directory; name the file: -o {target / 'model.tflite'}")
     content = export(model, io=io, allow_float=io == "float32")
-    tick = watch or Silent()
     report = parity(
         content,
         x,
         keras_integers=partial(_inside, partial(qat.integers, model), io, frozenset(input_names(model))),
         float_values=partial(_inside, partial(qat.floats, model), io, frozenset(input_names(model))),
-        progress=lambda at, total: tick.bar("comparing", at, total),
+        progress=lambda at, total: watch.bar("comparing", at, total),
     )
     report = replace(report, model=target.name, inputs=origin or report.inputs)
     write_whole(target, content)
@@ -138,13 +139,11 @@ def _deploy(
 
 
 def _write_reports(report: Report, folder: Path) -> list[str]:
-    junit = folder / ".tfq-junit.xml"
-    report.to_junit(junit)
-    texts = {"report.txt": f"{report}\n", "report.json": f"{report.to_json()}\n", "junit.xml": junit.read_text("utf-8")}
-    junit.unlink()
-    for name, text in texts.items():
-        write_whole(folder / name, text.encode())
-    return list(texts)
+    write_whole(folder / "report.txt", f"{report}\n".encode())
+    write_whole(folder / "report.json", f"{report.to_json()}\n".encode())
+    with whole(folder / "junit.xml") as temporary:
+        report.to_junit(temporary)
+    return ["report.txt", "report.json", "junit.xml"]
 
 
 def _inside(values: Any, io: str, inputs: frozenset[str], x: Any) -> dict[str, np.ndarray]:

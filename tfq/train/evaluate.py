@@ -21,7 +21,7 @@ from tfq.tflite import Model
 from tfq.train.watch import Watch
 
 WHO = {"litert": "LiteRT, reference kernels", "xnnpack": "LiteRT, default (XNNPACK)", "tflm": "TFLite Micro"}
-CHUNK = 256
+CHUNK = 256  # samples
 LAST = ("SOFTMAX", "LOGISTIC")  # ops that make probabilities of logits
 
 

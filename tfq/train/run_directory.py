@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 
 from tfq.errors import TfqError
-from tfq.export.export import write_whole
+from tfq.files import TEMPORARY, whole, write_whole
 from tfq.parity.data import load
 
 ABOUT, METRICS, HISTORY, TEST = "run.json", "metrics.json", "history.csv", "test.npz"
-CHECKPOINTS, LOCK, TEMPORARY = "checkpoint", ".lock", ".tfq-*"
+CHECKPOINTS, LOCK = "checkpoint", ".lock"
 # A removal that is cut short leaves a run that is only less far.
 LATEST_FIRST = (METRICS, "model.tflite", "qat.keras", "ptq.keras", "float.keras", CHECKPOINTS, HISTORY)
 MADE = (*LATEST_FIRST, TEST, "model.py", "recipe.toml", ABOUT)
@@ -57,7 +57,7 @@ class RunDirectory:
         if self.path.exists() and not self.path.is_dir():
             raise TfqError(f"{self.path}: not a directory; name another with --run")
         if self.path.is_dir() and not self.has(ABOUT):
-            others = sorted(p.name for p in self.path.iterdir() if p.name != LOCK and not p.match(TEMPORARY))
+            others = sorted(p.name for p in self.path.iterdir() if p.name != LOCK and not p.name.startswith(TEMPORARY))
             if others:
                 raise TfqError(f"{self.path}: holds {others[0]!r} but no run; name another directory with --run")
         self.path.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ class RunDirectory:
             file.truncate(0)
             file.write(f"{os.getpid()}\n")
             file.flush()
-            for leftover in [*self.path.glob(TEMPORARY), *self[CHECKPOINTS].glob(TEMPORARY)]:
+            for leftover in [*self.path.glob(f"{TEMPORARY}*"), *self[CHECKPOINTS].glob(f"{TEMPORARY}*")]:
                 leftover.unlink()
             yield
 
@@ -83,6 +83,11 @@ class RunDirectory:
                 shutil.rmtree(self[name])
             else:
                 self[name].unlink(missing_ok=True)
+
+    def save(self, model: Any, name: str) -> None:
+        """Writes a Keras model, its optimizer included, whole."""
+        with whole(self[name]) as temporary:
+            model.save(temporary)
 
     # Small files.
     def write_json(self, name: str, values: Mapping[str, Any]) -> None:
@@ -119,8 +124,18 @@ class RunDirectory:
                 found[int(match[1])] = path
         return max(found.items(), default=(0, None))
 
-    def drop_checkpoints(self, stage: str, keep: Path | None = None) -> None:
-        """Removes a stage's checkpoints but one."""
+    def save_checkpoint(self, stage: str, epochs: int, model: Any) -> None:
+        """Keeps the model after so many epochs of a stage, in place of an earlier one."""
+        name = f"{CHECKPOINTS}/{stage}-{epochs:04}.keras"
+        self.save(model, name)
+        self._drop_checkpoints(stage, self[name])
+
+    def save_stage(self, stage: str, model: Any) -> None:
+        """Keeps what a stage has made."""
+        self.save(model, f"{stage}.keras")
+        self._drop_checkpoints(stage)
+
+    def _drop_checkpoints(self, stage: str, keep: Path | None = None) -> None:
         for path in self[CHECKPOINTS].glob(f"{stage}-*.keras"):
             if path != keep:
                 path.unlink()

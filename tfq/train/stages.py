@@ -17,7 +17,7 @@ import numpy as np
 from tfq.errors import TfqError
 from tfq.train.data import Splits
 from tfq.train.pipeline import Pipeline, call
-from tfq.train.run_directory import CHECKPOINTS, RunDirectory
+from tfq.train.run_directory import RunDirectory
 from tfq.train.watch import Watch
 
 FLOAT, PTQ, QAT = "float", "ptq", "qat"
@@ -56,7 +56,7 @@ def train_float(context: Context, model: Any) -> None:
 
 def calibrate_(context: Context) -> None:
     """Quantizes and takes ranges from training samples: ptq.keras."""
-    from tfq.qat import calibrate, fitting, open_model, quantize
+    from tfq.qat import calibrate, open_model, quantize
 
     run, train = context.run, context.pipeline.settings.train
     if run.has(f"{PTQ}.keras"):
@@ -65,14 +65,13 @@ def calibrate_(context: Context) -> None:
     chosen = np.random.default_rng(train.seed).permutation(len(samples))[: train.calibration_samples]
     model = quantize(open_model(run["float.keras"]), context.pipeline.settings.recipe)
     calibrate(model, samples[np.sort(chosen)])
-    fitting.compile_classifier(model)
-    fitting.save_whole(model, run[f"{PTQ}.keras"])
+    run.save_stage(PTQ, model)
     context.watch.line(f"{PTQ}: ranges from {len(chosen)} training samples")
 
 
 def train_qat(context: Context) -> None:
     """Fine-tunes the quantized network: qat.keras."""
-    from tfq.qat import load
+    from tfq.qat import fitting, load
     from tfq.qat.callbacks import QuantizationSchedule
 
     train = context.pipeline.settings.train
@@ -81,7 +80,12 @@ def train_qat(context: Context) -> None:
         freeze_batch_norm_from=max(train.epochs_qat - train.freeze_batch_norm, 0),
         freeze_ranges_from=max(train.epochs_qat - train.freeze_ranges, 0),
     )
-    start = lambda: load(context.run[f"{PTQ}.keras"])  # noqa: E731
+
+    def start() -> Any:
+        model = load(context.run[f"{PTQ}.keras"])
+        fitting.compile_classifier(model)
+        return model
+
     _train(context, QAT, start, train.epochs_qat, train.learning_rate_qat, [schedule])
 
 
@@ -94,7 +98,7 @@ def learning_rate(first: float, epoch: int, epochs: int) -> float:
 def _train(
     context: Context, stage: str, start: Callable[[], Any], epochs: int, rate: float, callbacks: Sequence[Any] = ()
 ) -> None:
-    from tfq.qat import fitting, open_model
+    from tfq.qat import open_model
 
     run = context.run
     if run.has(f"{stage}.keras"):
@@ -103,16 +107,12 @@ def _train(
     if path is not None:
         context.watch.line(f"{stage}: goes on after epoch {done} of {epochs}")
     model = start() if path is None else open_model(path)
-    run[CHECKPOINTS].mkdir(exist_ok=True)
     for epoch in range(done, epochs):
         row = _epoch(context, stage, model, epoch, epochs, learning_rate(rate, epoch, epochs), callbacks)
         run.add_epoch(row)
-        path = run[CHECKPOINTS] / f"{stage}-{epoch + 1:04}.keras"
-        fitting.save_whole(model, path)
-        run.drop_checkpoints(stage, keep=path)
+        run.save_checkpoint(stage, epoch + 1, model)
         context.watch.line(f"{stage} {epoch + 1}/{epochs}: {_figures(row)}, {row['seconds']:.1f} s")
-    fitting.save_whole(model, run[f"{stage}.keras"])
-    run.drop_checkpoints(stage)
+    run.save_stage(stage, model)
 
 
 def _epoch(

@@ -64,7 +64,8 @@ class Outcome:
         lines = [(f"{row.network}, {row.by}: {row.note}", "red") for row in self.rows if not row.ok and row.note]
         verdict = ("no integer differs", "bold green") if self.ok else ("integers differ", "bold red")
         spent = ", ".join(f"{stage} {seconds:.0f} s" for stage, seconds in self.seconds.items())
-        return [*lines, (f"{self.run}/model.tflite: {self.file}; {self.samples} test samples; {spent}", ""), verdict]
+        about = f"{self.samples} test samples; {spent}"
+        return [*lines, (about, ""), (f"{self.run / 'model.tflite'}: {self.file}", ""), verdict]
 
 
 def table(rows: Sequence[Row]) -> Table:

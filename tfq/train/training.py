@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tfq.errors import TfqError
-from tfq.export import export
-from tfq.export.export import write_whole
+from tfq.files import write_whole
 from tfq.inspect import inspect
 from tfq.train.data import Splits, prepare, source_of
 from tfq.train.evaluate import evaluate
@@ -91,7 +90,8 @@ def _was(before: Any, now: Any) -> str:
 
 def _prepare(pipeline: Pipeline, run: RunDirectory, watch: Watch) -> tuple[Context, Any]:
     """Everything that can be refused is refused here, before anything is written."""
-    from tfq.qat import fitting, plan
+    with watch.quiet():
+        from tfq.qat import fitting, plan
 
     module = pipeline.module()
     watch.line(f"{pipeline.name}: {run.path}, {_words(versions())}")
@@ -139,6 +139,7 @@ def _begin(context: Context, fresh: bool) -> None:
 
 def _finish(context: Context) -> Outcome:
     """Exports, evaluates, and writes metrics.json."""
+    from tfq.export import export
     from tfq.qat import open_model
 
     begin = time.perf_counter()
