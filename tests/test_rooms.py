@@ -49,7 +49,7 @@ HEAVY: dict[str, set[str]] = {
     "tensorflow": {"tfq/qat/fused.py", "tfq/qat/values.py"},
     "tensorflow_model_optimization": set(),
     "tf_keras": set(),
-    "jax": set(),
+    "jax": {"tfq/qat/arrays.py"},
     "torch": set(),
     "tflite_micro": {"tfq/runtimes/"},
     "mlxtend": {"tfq/train/"},

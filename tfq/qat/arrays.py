@@ -1,15 +1,16 @@
 """The keras.ops array namespace: the same names as tfq.numerics.arrays, for the same functions in training.
 
-float64 and int64 exist on TensorFlow and PyTorch; on JAX only under `jax_enable_x64`, so profiles that need them say so
-(`require_64_bits`).
+Some of these functions need float64 or int64 for a few values; JAX has them only within `wide_types`.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import keras
 import numpy as np
 from keras.ops import (
-    abs,  # noqa: A004
+    abs,
     arange,
     bitwise_and,
     clip,
@@ -19,16 +20,16 @@ from keras.ops import (
     expm1,
     floor,
     floor_divide,
-    max,  # noqa: A004
+    max,
     maximum,
     minimum,
     reshape,
     right_shift,
-    round,  # noqa: A004
+    round,
     sign,
     sqrt,
     stack,
-    sum,  # noqa: A004
+    sum,
     take,
     tanh,
     trunc,
@@ -65,11 +66,21 @@ __all__ = [
     "tanh",
     "trunc",
     "where",
+    "wide_types",
     "zeros_like",
 ]
 
 
 _UNROLLED = 256  # additions written out in the graph; a longer sum is a loop
+
+
+def wide_types() -> AbstractContextManager:
+    """A context in which float64 and int64 exist; the results that leave it must be 32 bits wide."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.enable_x64(True)
+    return nullcontext()
 
 
 def cast(x, dtype: str):

@@ -1,8 +1,8 @@
 """QuantizedLayer: what all of tfq's Keras layers share: the grid of the output, its running range, and who feeds whom.
 
 The tensor between two layers is `scale * (q - zero_point)`, float32. A layer finds its input's grid by asking the layer
-that made it; who that was is read off the KerasTensors when the layer is called on them, so loading a model (Keras replays
-the calls) restores it and nothing of it is saved.
+that made it; who that was is read off the KerasTensors when the layer is called on them, so loading a model restores it
+(Keras replays the calls) and nothing of it is saved.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tfq.numerics.affine import Affine, divide, scale_zero_point
 from tfq.numerics.profiles import Profile, profile_named
 from tfq.qat import arrays, training
 from tfq.qat.modes import float_observer
+from tfq.qat.program import Activation, Step
 from tfq.qat.values import concrete_value, variable_value
 from tfq.recipe import Recipe
 
@@ -26,7 +27,7 @@ QUANTIZE, OBSERVE, BATCH_STATISTICS = range(3)  # positions in the `control` var
 
 
 class Links:
-    """Who feeds a layer and which outputs share its range; a plain object, so that Keras neither tracks nor saves it."""
+    """Who feeds a layer and which outputs share its range; a plain object, which Keras neither tracks nor saves."""
 
     def __init__(self) -> None:
         self.sources: dict[int, list[tuple[QuantizedLayer, int]]] = {}
@@ -40,8 +41,8 @@ class QuantizedLayer(keras.layers.Layer):
         recipe: Recipe or its dict. sites: how often the layer is called in the network; each call has its own range.
         scheduled: whether training follows the `control` variable (see tfq.callbacks.QuantizationSchedule).
 
-    Subclasses say what they compute in three modes: `real` (float), `train` (fake-quantized, with gradients) and `infer`
-    (the deployed integers), and `lower` it to nodes for export.
+    Subclasses say what they compute in three modes: `real` (float), `train` (fake-quantized, with gradients) and
+    `infer` (the deployed integers), and `lower` it to nodes for export.
     """
 
     keeps_input_grid = False  # the output lies on the input's grid: pads, pools, reshapes
@@ -100,7 +101,8 @@ class QuantizedLayer(keras.layers.Layer):
             self.traced_without_schedule |= not self.scheduled
             return self.train(inputs, site)
         self.require_range(site)
-        return self.infer(inputs, site)
+        with arrays.wide_types():
+            return self.infer(inputs, site)
 
     # What subclasses define.
     def real(self, inputs: Any, site: int) -> Any:
@@ -124,12 +126,12 @@ class QuantizedLayer(keras.layers.Layer):
     def infer(self, inputs: Any, site: int) -> Any:
         raise NotImplementedError
 
-    def lower(self, site: int, graph: Any) -> None:
+    def lower(self, site: int, inputs: list[str], output: Activation) -> list[Step]:
         raise NotImplementedError
 
     # Grids.
     def owner(self, site: int) -> tuple[QuantizedLayer, int]:
-        """The (layer, site) whose range this output lies on: itself, or the source of a layer that keeps its input's grid."""
+        """The (layer, site) whose range this output lies on: itself, or the source where the input's grid is kept."""
         if not self.keeps_input_grid:
             return self, site
         layer, source_site = self.links.sources[site][0]
@@ -141,22 +143,24 @@ class QuantizedLayer(keras.layers.Layer):
         if layer is not self:
             return layer.grid(xp, site)
         members = self.links.groups.get(site, [(self, site)])
-        los, his = zip(*(member.observed_range(xp, k) for member, k in members), strict=True)
-        lo, hi = los[0], his[0]
-        for other_lo, other_hi in zip(los[1:], his[1:], strict=True):
-            lo, hi = xp.minimum(lo, other_lo), xp.maximum(hi, other_hi)
-        return Affine(*scale_zero_point(xp, lo, hi))
+        lo, hi, weight = members[0][0].observed_range(xp, members[0][1])
+        for member, k in members[1:]:
+            other_lo, other_hi, other_weight = member.observed_range(xp, k)
+            lo, hi, weight = xp.minimum(lo, other_lo), xp.maximum(hi, other_hi), xp.minimum(weight, other_weight)
+        scale, zero_point = scale_zero_point(xp, lo, hi)
+        # NaN where `require_range` cannot look (JAX takes the variables away while it traces): never a made-up scale.
+        return Affine(xp.where(weight > 0, scale, np.float32(np.nan)), zero_point)
 
     def input_grid(self, xp: Any, site: int, position: int = 0) -> Affine:
         """The affine map of an input."""
         layer, source_site = self.links.sources[site][position]
         return layer.grid(xp, source_site)
 
-    def observed_range(self, xp: Any, site: int) -> tuple[Any, Any]:
-        """(lo, hi) as learned so far, float32 scalars."""
+    def observed_range(self, xp: Any, site: int) -> tuple[Any, Any, Any]:
+        """(lo, hi, weight) as learned so far, float32 scalars; weight 0: has seen no data."""
         state = variable_value(xp, self.range)[site]
         bounds = divide(xp, state[:2], xp.maximum(state[2], np.float32(1e-30)))
-        return bounds[0], bounds[1]
+        return bounds[0], bounds[1], state[2]
 
     def set_range(self, site: int, lo: float, hi: float) -> None:
         """Sets the range as if it had been observed."""
@@ -165,8 +169,9 @@ class QuantizedLayer(keras.layers.Layer):
         self.range.assign(state)
 
     def has_seen_data(self, site: int) -> bool:
-        """Whether the range of that site has seen data. Readable while a graph is traced."""
-        return bool(concrete_value(self.range)[site, 2] > 0)
+        """Whether the range of that site has seen data; on JAX, True while a trace hides the variable."""
+        state = concrete_value(self.range)
+        return state is None or bool(state[site, 2] > 0)
 
     def require_range(self, site: int) -> None:
         """Raises TfqError, naming the layers, unless every range this output depends on has seen data."""
@@ -187,9 +192,9 @@ class QuantizedLayer(keras.layers.Layer):
 
     # Training.
     def observe_batch(self, lo: Any, hi: Any, site: int) -> Any:
-        """Moves the running range towards a batch's, unless the schedule has frozen it; returns the site's new state [3]."""
+        """Moves the running range towards a batch's, unless the schedule froze it; returns the site's new state [3]."""
         seen = ops.stop_gradient(ops.stack([ops.cast(lo, "float32"), ops.cast(hi, "float32"), np.float32(1)]))
-        rate = np.float32(1.0 - self.recipe.ema_decay)
+        rate: Any = np.float32(1.0 - self.recipe.ema_decay)
         if self.scheduled:
             rate = rate * self.control[OBSERVE]
         if self.sites > 1:
@@ -205,7 +210,7 @@ class QuantizedLayer(keras.layers.Layer):
         lo, hi = debiased[0], debiased[1]
         for member, k in self.group(site):
             if (member, k) != (self, site):
-                other_lo, other_hi = member.observed_range(arrays, k)
+                other_lo, other_hi, _ = member.observed_range(arrays, k)
                 lo, hi = ops.minimum(lo, other_lo), ops.maximum(hi, other_hi)
         return lo, hi
 

@@ -17,18 +17,18 @@ def variable_value(xp: Any, variable: Any) -> Any:
     return np.asarray(ops.convert_to_numpy(variable)) if xp is numpy_arrays else ops.convert_to_tensor(variable)
 
 
-def concrete_value(variable: Any) -> np.ndarray:
-    """A variable's present value, also from within a graph being traced."""
+def concrete_value(variable: Any) -> np.ndarray | None:
+    """A variable's present value, also from within a graph being traced; None where JAX's `fit` holds it."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.init_scope():
             return variable._value.numpy()
-    return np.asarray(ops.convert_to_numpy(variable._value))
+    return None if variable._value is None else np.asarray(ops.convert_to_numpy(variable._value))
 
 
 def straight_through(y: Any, grid: Affine) -> Any:
-    """y rounded to the grid; the gradient is 1 inside its range and 0 outside (Bengio et al. 2013; Jacob et al. 2017)."""
+    """y rounded to the grid; the gradient is 1 inside its range, 0 outside (Bengio et al. 2013, Jacob et al. 2017)."""
     lo = (np.float32(grid.qmin) - grid.zero_point) * grid.scale
     hi = (np.float32(grid.qmax) - grid.zero_point) * grid.scale
     y = ops.clip(y, lo, hi)
