@@ -6,7 +6,6 @@ import dataclasses
 import os
 import sys
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from tfq.errors import TfqError
@@ -34,7 +33,8 @@ class Recipe:
     calibration: "minmax" or "percentile" (with `percentile`, of the values of each tensor, both ends).
     equalize: cross-layer equalization by powers of two, exact in float (Nagel et al. 2019): "auto" where a layer's
         channels differ widely, "always", "never".
-    leave_out: patterns of layer names whose weights are not rounded while training (they are still int8 in the file).
+    leave_out: names of convolution and dense layers that stay float, with wildcards ("head*"). The file then holds
+        float ops, so that export wants `allow_float=True`, and those layers' results are not proved to the bit.
     """
 
     numerics: str = "xnnpack"
@@ -61,10 +61,6 @@ class Recipe:
             raise TfqError(f"recipe: ema_decay must lie between 0 and 1, received {self.ema_decay!r}")
         if not 50.0 < self.percentile <= 100.0:
             raise TfqError(f"recipe: percentile must lie above 50 and at most at 100, received {self.percentile!r}")
-
-    def leaves_out(self, layer_name: str) -> bool:
-        """Whether a pattern of `leave_out` matches the layer's name."""
-        return any(fnmatchcase(layer_name, pattern) for pattern in self.leave_out)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: what `from_dict` takes, TOML and JSON can hold."""

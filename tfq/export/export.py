@@ -21,8 +21,8 @@ def export(
 
     Args:
         model: from tfq.quantize or tfq.load, trained or calibrated. path: replaced whole or not at all.
-        io: type of inputs and outputs: "int8", "uint8", or "float32" (QUANTIZE and DEQUANTIZE at the edges; wants
-        `allow_float=True`, since the file then holds float tensors).
+        allow_float: let the file hold float tensors: around layers that the recipe leaves out, or by io="float32".
+        io: type of inputs and outputs: "int8", "uint8", or "float32" (QUANTIZE and DEQUANTIZE at the edges).
 
     The same model gives the same bytes. Keras's predict gives the integers of this file under the recipe's numerics.
 
@@ -34,7 +34,14 @@ def export(
         raise TfqError(f"io must be one of {', '.join(IO_TYPES)}, received {io!r}")
     if io == "float32" and not allow_float:
         raise TfqError("io='float32' puts float tensors into the file; say allow_float=True if that is what you want")
-    data = write(to_model(lower(model), __version__, io))
+    program = lower(model)
+    floats = [step.output.name for step in program.steps if step.output.grid is None and step.code != "DEQUANTIZE"]
+    if floats and not allow_float:
+        names = ", ".join(map(repr, floats))
+        raise TfqError(
+            f"layer {names}: the recipe leaves it out, so the file holds float ops; say allow_float=True to export"
+        )
+    data = write(to_model(program, __version__, io))
     if path is not None:
         write_whole(path, data)
     return data

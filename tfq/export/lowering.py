@@ -53,7 +53,7 @@ def to_model(program: Program, version: str, io: str = "int8") -> Model:
     outputs = []
     for name, tensor in program.outputs:
         index = table.index[tensor]
-        if io != "int8":
+        if io != "int8" and made[tensor].grid is not None:
             outside = table.add(_outside(made[tensor], io, f"{tensor}/{io}"))
             code = "DEQUANTIZE" if io == "float32" else "QUANTIZE"
             operators.append(Operator(code, (index,), (outside,), {}, _versions_of(code)))
@@ -100,6 +100,8 @@ class _TensorTable:
     def activation(self, value: Activation) -> int:
         shape = tuple(1 if d is None else d for d in value.shape)
         signature = tuple(-1 if d is None else d for d in value.shape)
+        if value.grid is None:
+            return self.add(Tensor(value.name, shape, "FLOAT32", shape_signature=signature))
         quantization = Quantization(
             np.asarray([value.grid.scale], np.float32), np.asarray([int(value.grid.zero_point)], np.int64)
         )
@@ -110,7 +112,7 @@ class _TensorTable:
         if value.scale is not None:
             scale = np.asarray(value.scale, np.float32)
             quantization = Quantization(scale, np.asarray(value.zero_point, np.int64), value.axis)
-        kind = {"int8": "INT8", "int32": "INT32", "int64": "INT64"}[value.data.dtype.name]
+        kind = {"int8": "INT8", "int32": "INT32", "float32": "FLOAT32"}[value.data.dtype.name]
         return self.add(Tensor(value.name, value.data.shape, kind, quantization, np.ascontiguousarray(value.data)))
 
 
@@ -128,11 +130,18 @@ def _operator(step: Step, table: _TensorTable) -> Operator:
 
 
 def _version(step: Step, inputs: list[int], table: _TensorTable) -> int:
+    if step.output.grid is None and step.code != "DEQUANTIZE":
+        return _float_version(step)
     if step.code == "CONV_2D" and table.tensors[inputs[0]].shape[3] != table.tensors[inputs[1]].shape[3]:
         return 6  # grouped
     if step.code == "FULLY_CONNECTED" and step.options.get("keep_num_dims"):
         return 5
     return VERSIONS[step.code][0]
+
+
+def _float_version(step: Step) -> int:
+    dilated = step.options.get("dilation_h_factor", 1) > 1 or step.options.get("dilation_w_factor", 1) > 1
+    return 2 if step.code == "DEPTHWISE_CONV_2D" and dilated else 5 if step.options.get("keep_num_dims") else 1
 
 
 def _metadata(program: Program, operators: list[Operator], version: str) -> dict[str, bytes]:

@@ -47,6 +47,7 @@ class QuantizedLayer(keras.layers.Layer):
 
     keeps_input_grid = False  # the output lies on the input's grid: pads, pools, reshapes
     activation = "linear"  # fused: "linear", "relu" or "relu6"
+    is_float = False  # the output lies on no grid: a layer that the recipe leaves out
     has_range = True  # the output has a running range of its own, else a fixed grid or the input's
 
     def __init__(

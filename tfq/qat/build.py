@@ -85,11 +85,22 @@ def _build(planned: Plan, name: str) -> Any:
             continue
         if part.kind == "concatenate":
             sources = [_on_own_range(x, f"{part.name}_input_{i}", planned.recipe) for i, x in enumerate(sources)]
+        if not part.settings.get("is_float"):
+            sources = [_on_grid(x, planned.recipe) for x in sources]
         layer = MAKERS[part.kind](part, planned.recipe)
         tensors[part.output] = layer(sources[0] if len(sources) == 1 and part.kind != "concatenate" else sources)
     outputs = [tensors[value] for value in graph.outputs]
     pack = keras.tree.pack_sequence_as
     return keras.Model(pack(graph.input_structure, inputs), pack(graph.output_structure, outputs), name=name)
+
+
+def _on_grid(x: Any, recipe: Recipe) -> Any:
+    """x, quantized if a left-out layer made it; once for all its readers."""
+    layer = x._keras_history.operation
+    if not layer.is_float:
+        return x
+    made = [n.operation for n in layer._outbound_nodes if isinstance(n.operation, QuantizedInput)]
+    return made[0].output if made else QuantizedInput(recipe=recipe, name=f"{layer.name}_quantized")(x)
 
 
 def _on_own_range(x: Any, name: str, recipe: Recipe) -> Any:
@@ -115,7 +126,8 @@ def _weighted(cls: type) -> Callable[[Part, Recipe], Any]:
     def make(part: Part, recipe: Recipe) -> Any:
         inner = _bare_copy(part)
         norm = None if part.batch_norm is None else _copy(part.batch_norm, part.norm_weights)
-        return cls(inner=inner, batch_norm=norm, activation=part.activation, recipe=recipe, name=part.name)
+        settings = {"activation": part.activation, **part.settings}
+        return cls(inner=inner, batch_norm=norm, recipe=recipe, name=part.name, **settings)
 
     return make
 

@@ -21,7 +21,7 @@ from tfq.qat.weighted import FUSED, WeightedLayer
 
 @keras.saving.register_keras_serializable(package="tfq")
 class QuantizedInput(QuantizedLayer):
-    """A model input on its grid: the file's int8 input."""
+    """A float tensor put on its grid: a model input (int8 in the file), or what a left-out layer gives (QUANTIZE)."""
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -34,7 +34,8 @@ class QuantizedInput(QuantizedLayer):
         return real_of(quantize(arrays, ops.cast(x, "float32"), grid), grid)
 
     def lower(self, site, inputs, output):
-        return []
+        producer, _ = self.links.sources[site][0]
+        return [Step("QUANTIZE", tuple(inputs), output)] if isinstance(producer, QuantizedLayer) else []
 
 
 @keras.saving.register_keras_serializable(package="tfq")

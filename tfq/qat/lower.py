@@ -25,7 +25,9 @@ def lower(model: Any) -> Program:
     graph = capture(model)
     foreign = [call.name for call in graph.calls if not isinstance(call.layer, QuantizedLayer)]
     if foreign:
-        raise TfqError(f"layer {', '.join(map(repr, foreign))}: not a layer of tfq's; quantize the float model as a whole")
+        raise TfqError(
+            f"layer {', '.join(map(repr, foreign))}: not a layer of tfq's; quantize the float model as a whole"
+        )
     _require_ranges(graph)
     return _program(graph, layers[0].recipe.to_dict())
 
@@ -67,6 +69,8 @@ def output_names(graph: Graph) -> list[str]:
 
 def activation_of(call: Call) -> Activation:
     """The activation that a call makes, with its grid as NumPy scalars."""
+    if call.layer.is_float:
+        return Activation(call.name, tuple(call.output.shape), None)
     grid = call.layer.grid(arrays, call.site)
     grid = Affine(np.float32(grid.scale), np.float32(grid.zero_point), grid.qmin, grid.qmax)
     return Activation(call.name, tuple(call.output.shape), grid)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 import keras
 
-from tfq.errors import Unsupported
+from tfq.errors import TfqError, Unsupported
 from tfq.qat.capture import Call, Graph, Value
 from tfq.recipe import Recipe
 
@@ -43,7 +44,15 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        rows = [(part.name, part.kind, " + ".join(part.fused), str(part.output.shape)) for part in self.parts]
+        rows = [
+            (
+                part.name,
+                part.kind + (" (float)" if part.settings.get("is_float") else ""),
+                " + ".join(part.fused),
+                str(part.output.shape),
+            )
+            for part in self.parts
+        ]
         heads = ("name", "op", "from", "output")
         widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(4)]
         lines = [
@@ -79,6 +88,7 @@ def make_plan(graph: Graph, recipe: Recipe) -> Plan:
     if refusals:
         raise Unsupported("cannot quantize:\n  " + "\n  ".join(refusals))
     parts = fuse(parts, graph.outputs)
+    leave_out(parts, recipe)
     name_outputs(parts, graph)
     return Plan(parts, graph, recipe)
 
@@ -126,6 +136,20 @@ def fuse(parts: list[Part], outputs: list[Value]) -> list[Part]:
             continue
         kept.append(part)
     return [_settled(part) for part in kept]
+
+
+def leave_out(parts: list[Part], recipe: Recipe) -> None:
+    """Marks the weighted parts that the recipe wants in float. Raises TfqError for a pattern that matches none."""
+    weighted = [part for part in parts if part.kind in ("conv_2d", "depthwise_conv_2d", "dense")]
+    for pattern in recipe.leave_out:
+        matched = [part for part in weighted if fnmatchcase(part.layer.name, pattern)]
+        if not matched:
+            names = ", ".join(part.layer.name for part in weighted)
+            raise TfqError(
+                f"recipe: leave_out pattern {pattern!r} matches no convolution or dense layer; there are {names}"
+            )
+        for part in matched:
+            part.settings["is_float"] = True
 
 
 def name_outputs(parts: list[Part], graph: Graph) -> None:

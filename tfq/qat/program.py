@@ -24,11 +24,14 @@ class Constant:
 
 @dataclass(frozen=True, eq=False)
 class Activation:
-    """A tensor between ops. shape: with None for the batch (and for nothing else). grid: int8, NumPy scalars."""
+    """A tensor between ops. shape: with None for the batch (and for nothing else).
+
+    grid: int8, NumPy scalars; None for a float tensor around a layer that the recipe leaves out.
+    """
 
     name: str
     shape: tuple[int | None, ...]
-    grid: Affine
+    grid: Affine | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,11 +25,9 @@ def integers(model: Any, x: Any) -> dict[str, np.ndarray]:
     Raises: TfqError: not a quantized model, or ranges that have seen no data.
     """
     probe, calls = _probe(model)
-    count = len(keras.tree.flatten(x)[0])
-    # Whole batches only: another size would be traced anew.
-    reals = probe.predict(keras.tree.map_structure(_padded, x), batch_size=BATCH, verbose=0)
+    reals = predict(probe, x)
     grids = {name: activation_of(call).grid for name, call in calls.items()}
-    return {name: np.rint(reals[name][:count] / grid.scale) + grid.zero_point for name, grid in grids.items()}
+    return {name: np.rint(reals[name] / grid.scale) + grid.zero_point for name, grid in grids.items()}
 
 
 def floats(model: Any, x: Any) -> dict[str, np.ndarray]:
@@ -41,6 +39,13 @@ def floats(model: Any, x: Any) -> dict[str, np.ndarray]:
     with float_pass():
         found = probe(x, training=False)
     return {name: np.asarray(keras.ops.convert_to_numpy(y), np.float32) for name, y in found.items()}
+
+
+def predict(model: Any, x: Any) -> Any:
+    """What model.predict(x) gives, NumPy. In whole batches, as another size would be traced anew."""
+    count = len(keras.tree.flatten(x)[0])
+    made = model.predict(keras.tree.map_structure(_padded, x), batch_size=BATCH, verbose=0)
+    return keras.tree.map_structure(lambda array: array[:count], made)
 
 
 def _padded(array: Any) -> np.ndarray:

@@ -32,15 +32,24 @@ class WeightedLayer(QuantizedLayer):
 
     Args:
         inner: the Keras layer that holds kernel and bias (its own activation unused). batch_norm: a BatchNormalization
-        folded into it, or None. activation: "linear", "relu" or "relu6", fused.
+        folded into it, or None. activation: "linear", "relu" or "relu6", fused. is_float: the recipe leaves it out.
     """
 
     code = ""
     kernel_axes: tuple[int, ...] = ()  # of the kernel, reduced to one scale per output channel
     channel_axis = 0  # of the file's weights
 
-    def __init__(self, inner: Any, batch_norm: Any = None, activation: str = "linear", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        inner: Any,
+        batch_norm: Any = None,
+        activation: str = "linear",
+        is_float: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self.is_float = is_float
+        self.has_range = not is_float
         self.inner = inner
         self.batch_norm = batch_norm
         self.activation = activation
@@ -123,7 +132,14 @@ class WeightedLayer(QuantizedLayer):
         return [i for i in range(rank) if i not in self.kernel_axes]
 
     # The three modes.
+    def train(self, x: Any, site: int) -> Any:
+        if self.is_float:
+            return training.activate(self.pre_activation(x, site), self.activation)
+        return super().train(x, site)
+
     def infer(self, x: Any, site: int) -> Any:
+        if self.is_float:
+            return self.real(x, site)
         grid_x, grid_y = self.input_grid(arrays, site), self.grid(arrays, site)
         q_kernel, scale, q_bias = self.integers(arrays, site)
         acc = self.accumulate(centered(x, grid_x), q_kernel) + ops.cast(q_bias, "int32")
@@ -176,7 +192,7 @@ class WeightedLayer(QuantizedLayer):
 
     def fake_quantized(self, kernel: Any, factor: Any = None) -> Any:
         """The kernel on its weight grid, straight-through. factor: of a fold that the grid depends on (per tensor)."""
-        if self.recipe.leaves_out(self.inner.name):
+        if self.is_float:
             return kernel
         per_tensor = self.recipe.weights == "per_tensor"
         if factor is not None and per_tensor:
@@ -220,6 +236,8 @@ class WeightedLayer(QuantizedLayer):
 
     # Export.
     def lower(self, site: int, inputs: list[str], output: Activation) -> list[Step]:
+        if self.is_float:
+            return self._lower_float(site, inputs[0], output)
         q_kernel, scale, q_bias = self.integers(numpy_arrays, site)
         input_scale = self.input_grid(numpy_arrays, site).scale
         if self.recipe.weights == "per_tensor":
@@ -234,6 +252,19 @@ class WeightedLayer(QuantizedLayer):
         options = {**self.options(len(output.shape)), "fused_activation_function": FUSED[self.activation]}
         return [Step(self.code, (inputs[0], *constants), output, options)]
 
+    def _lower_float(self, site: int, source: str, output: Activation) -> list[Step]:
+        kernel, bias = self.folded(numpy_arrays)
+        constants = (
+            Constant(f"{output.name}/weights", self.file_weights(kernel)),
+            Constant(f"{output.name}/bias", np.asarray(bias)),
+        )
+        options = {**self.options(len(output.shape)), "fused_activation_function": FUSED[self.activation]}
+        producer, _ = self.links.sources[site][0]
+        if producer.is_float:
+            return [Step(self.code, (source, *constants), output, options)]
+        real = Activation(f"{output.name}/input", (None, *self.input.shape[1:]), None)
+        return [Step("DEQUANTIZE", (source,), real), Step(self.code, (real.name, *constants), output, options)]
+
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         norm = None if self.batch_norm is None else serialize(self.batch_norm)
@@ -242,6 +273,7 @@ class WeightedLayer(QuantizedLayer):
             "inner": serialize(self.inner),
             "batch_norm": norm,
             "activation": self.activation,
+            "is_float": self.is_float,
         }
 
     @classmethod
