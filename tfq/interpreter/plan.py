@@ -81,8 +81,11 @@ def plan(graph: Subgraph, profile: Profile) -> tuple[Step, ...]:
 
 
 def _step(graph: Subgraph, index: int, operator: Operator, profile: Profile, last: dict[int, int]) -> Step:
-    inputs = tuple(graph.tensors[i] if i >= 0 else None for i in operator.inputs)
-    node = Node(index, operator, inputs, tuple(graph.tensors[i] for i in operator.outputs))
+    inputs, intermediates = (
+        tuple(graph.tensors[i] if i >= 0 else None for i in indices)
+        for indices in (operator.inputs, operator.intermediates)
+    )
+    node = Node(index, operator, inputs, tuple(graph.tensors[i] for i in operator.outputs), intermediates)
     module = TABLE.get(operator.code)
     if module is None:
         raise node.unsupported(f"no definition of {operator.custom_code or operator.code}")

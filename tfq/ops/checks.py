@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfq.numerics.affine import Affine
-from tfq.ops.contract import Node, affine_of
+from tfq.ops.contract import NeedsValue, Node, affine_of
 from tfq.tflite.model import Tensor
 
 # TFLite Micro's pooling takes scales for equal up to this much, in real units per step.
@@ -84,10 +84,10 @@ def require_rank(node: Node, most: int) -> None:
 
 
 def constant(node: Node, position: int, name: str) -> np.ndarray:
-    """The values of a constant operand, int64 [n]. Raises Unsupported where it is missing or computed at run time."""
+    """The values of a constant operand, int64 [n]. Raises Unsupported where it is missing, NeedsValue where computed."""
     data = given(node, position).data
     if data is None:
-        raise node.unsupported(f"{name} must be a constant")
+        raise NeedsValue(str(node.unsupported(f"{name} must be a constant")), position)
     return np.asarray(data, np.int64).reshape(-1)
 
 

@@ -9,13 +9,30 @@ An interpreter's batch is B samples stacked along axis 0 of every computed tenso
 they are). Without `stacks`, or where it says no, the op runs sample by sample: right, but slow. Most ops:
 `stacks = rows_apart`.
 
+An op that keeps something between runs stays pure: what it keeps goes in behind its inputs and comes back behind its
+outputs, and the interpreter holds it until `reset()`. Such an op sees one sample at a time, in order.
+
+    updates(node) -> tuple[int, ...]     optional: positions of the inputs (variable tensors) that it writes
+    memory(params) -> tuple[array, ...]  optional: what it remembers by itself, as it is at the start
+    evaluate(params, *arrays, *memory) -> (*outputs, *new values of the inputs in `updates`, *new memory)
+
+An op that runs subgraphs or reaches resources has, in place of `evaluate`:
+
+    evaluate_within(context, params, *arrays) -> array | tuple      context: see Context
+    subgraphs(node) -> tuple[int, ...]   which subgraphs it may run
+
+An operand that `prepare` must know the values of (axes, paddings, a shape) is asked for with `checks.constant`. Where
+the file computes it, that raises `NeedsValue`; the interpreter then calls `prepare` again while running, with a node
+that holds the values and the shapes of that moment. So `prepare` trusts the shapes of the node's inputs, never those of
+its outputs.
+
 An op that training follows also gives `constants(xp, profile, ...)` and `integers(xp, constants, ...)` over an array
 namespace: its arithmetic itself, which `prepare` and `evaluate` call with NumPy and tfq.qat with keras.ops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +52,26 @@ class Spec:
     source: str
 
 
+class NeedsValue(Unsupported):
+    """An operand must be known, and the file computes it. position: of the operand among the op's inputs."""
+
+    def __init__(self, message: str, position: int = 0):
+        super().__init__(message)
+        self.position = position
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What ops of control flow reach beyond their inputs.
+
+    run: (subgraph, arrays in its order) -> its outputs. resources: values of resource variables by name, and what
+    else lives until `reset()`, under keys of any kind.
+    """
+
+    run: Callable[[int, Sequence[np.ndarray]], list[np.ndarray]]
+    resources: MutableMapping[Any, Any]
+
+
 @dataclass(frozen=True, eq=False)
 class Node:
     """One operator with its tensors resolved. index: its place in the subgraph."""
@@ -43,6 +80,7 @@ class Node:
     operator: Operator
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
+    intermediates: tuple[Tensor | None, ...] = ()
 
     @property
     def options(self) -> Mapping[str, Any]:
