@@ -21,6 +21,7 @@ from tfq.qat.elementwise import (
     Requantize,
 )
 from tfq.qat.equalize import equalize
+from tfq.qat.kernels import QuantizedConv2D, QuantizedDense, QuantizedDepthwiseConv2D
 from tfq.qat.movement import (
     QuantizedAveragePool,
     QuantizedConcatenate,
@@ -30,8 +31,8 @@ from tfq.qat.movement import (
     QuantizedPad,
     QuantizedReshape,
 )
-from tfq.qat.plan import Part, Plan, make_plan, numpy_weights
-from tfq.qat.weighted import QuantizedConv2D, QuantizedDense, QuantizedDepthwiseConv2D
+from tfq.qat.part import Part, numpy_weights
+from tfq.qat.plan import Plan, make_plan
 from tfq.recipe import Recipe
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.qat.capture import Value
-from tfq.qat.plan import Part, Plan, numpy_weights
+from tfq.qat.part import Part, numpy_weights
+from tfq.qat.plan import Plan
 
 ROUNDS = 20
 # Below this spread of the factors, layers with per-channel weights gain nothing measurable.

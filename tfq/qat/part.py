@@ -1,0 +1,38 @@
+"""A part: one tfq layer to be, before anything is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from tfq.qat.capture import Value
+
+
+@dataclass(eq=False)
+class Part:
+    """One tfq layer to be: `kind` says which, `layer` is the Keras layer that holds its weights or settings.
+
+    fused: the original layers it takes in, in order. settings: keyword arguments of the tfq layer.
+    """
+
+    kind: str
+    name: str
+    layer: Any
+    inputs: list[Value]
+    output: Value
+    batch_norm: Any = None
+    activation: str = "linear"
+    fused: list[str] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    weights: list[Any] | None = None  # NumPy weights in place of the layer's own
+    norm_weights: list[Any] | None = None  # and of the batch norm's
+
+
+def numpy_weights(part: Part, norm: bool = False) -> list[Any]:
+    """The part's weights (or its batch norm's) as NumPy arrays, as the plan has changed them."""
+    planned, layer = (part.norm_weights, part.batch_norm) if norm else (part.weights, part.layer)
+    if planned is not None or layer is None:
+        return planned or []
+    return [keras.ops.convert_to_numpy(w) for w in layer.weights]
