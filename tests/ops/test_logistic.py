@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.ops.elements import check_close, check_codes, element, reals
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
 from tfq.errors import Unsupported
 from tfq.interpreter import Interpreter
@@ -38,6 +39,24 @@ CASES = (
 )
 
 
+SIXTEEN = tuple(
+    element("LOGISTIC", f"{scale:.6g}", scale, y=(2.0**-15, 0), type="INT16")
+    for scale in (0.0003, 0.01, 2.0**-12, 2.0**-12 * 1.0005, 2.0**-11, 1e-6, 0.7)
+)
+REAL = element("LOGISTIC", "real", type="FLOAT32")
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", SIXTEEN, ids=str)
+def test_int16(case, numerics):
+    check_codes(case, numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_real(numerics):
+    check_close(REAL, numerics, [reals((1, 5, 6, 7))])
+
+
 @pytest.mark.parametrize("numerics", RUNTIMES)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_logistic(case, numerics):
@@ -51,6 +70,10 @@ def test_logistic(case, numerics):
         (logistic("scale", 0.1, y=(1 / 128, -128)), "litert", "output scale 0.00390625, received 0.0078125"),
         (logistic("zero point", 0.1, y=(1 / 256, 0)), "tflm", "output zero point -128, received 0"),
         (logistic("unsigned", 0.1, type="UINT8"), "tflm", "tflm takes INT8"),
+        (element("LOGISTIC", "scale", y=(2.0**-14, 0), type="INT16"), "tflm", "INT16 output needs scale 1/32768"),
+        (element("LOGISTIC", "exact", y=(2.0**-15 * 1.0001, 0), type="INT16"), "xnnpack", "needs scale 1/32768"),
+        (element("LOGISTIC", "zero point", 0.1, 1, (2.0**-15, 0), type="INT16"), "litert", "zero points of 0"),
+        (element("LOGISTIC", "steep", 6.0, y=(2.0**-15, 0), type="INT16"), "litert", "below 16/3"),
     ),
     ids=lambda value: str(value) if isinstance(value, Case) else "",
 )

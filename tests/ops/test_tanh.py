@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.ops.elements import check_close, check_codes, element, reals
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
 from tfq.errors import Unsupported
 from tfq.interpreter import Interpreter
@@ -32,6 +33,24 @@ CASES = (
     tanh("unsigned", 0.05, 130, type="UINT8"),
     tanh("unsigned, output grid", 0.05, 130, y=(0.02, 97), type="UINT8"),
 )
+
+
+SIXTEEN = tuple(
+    element("TANH", f"{scale:.6g}", scale, y=(2.0**-15, 0), type="INT16")
+    for scale in (0.0003, 0.01, 2.0**-12, 2.0**-11 * 1.0005, 2.0**-10, 1e-6, 0.7)
+)
+REAL = element("TANH", "real", type="FLOAT32")
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", SIXTEEN, ids=str)
+def test_int16(case, numerics):
+    check_codes(case, numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_real(numerics):
+    check_close(REAL, numerics, [reals((1, 5, 6, 7))])
 
 
 @pytest.mark.parametrize("numerics", RUNTIMES)

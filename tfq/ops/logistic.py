@@ -1,28 +1,39 @@
-"""LOGISTIC: y = 1 / (1 + exp(-x)), as a table of 256 codes.
+"""LOGISTIC: y = 1 / (1 + exp(-x)), as a table of all codes.
 
-litert takes it in float32 and rounds halves away from zero; xnnpack takes it in float64 and rounds halves to even;
-tflm computes in fixed point. The output's scale is 1/256 in litert and tflm and free in xnnpack.
+8 bits: litert takes it in float32 and rounds halves away from zero; xnnpack takes it in float64 and rounds halves to
+even; tflm computes in fixed point. The output's scale is 1/256 in litert and tflm and free in xnnpack.
+
+int16, output scale 1/32768: lines between the points of one table (numerics.sigmoid_16); xnnpack leaves the op to
+LiteRT's optimized kernel, which computes in fixed point for an input scale of 2**-12 and as litert for the others.
+
+float32: litert and tflm say 1 above 16.62 and exp(x) below -9. Float-close: the exponential is taken in float64 and
+rounded once, where the runtimes call expf or, in XNNPACK, a polynomial, which answers NaN for |x| beyond 5e26.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from tfq.numerics import gemmlowp, tables
+from tfq.numerics import arrays, gemmlowp, gemmlowp_16, lookup_16, sigmoid_16, tables
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
-from tfq.ops.unary import Params, evaluate, stacks
+from tfq.ops.unary import Direct, Params, evaluate, stacks
 
-__all__ = ["SPEC", "Params", "evaluate", "prepare", "stacks", "table"]
+__all__ = ["SPEC", "Direct", "Params", "evaluate", "prepare", "stacks", "table"]
 
 SPEC = Spec(
     "LOGISTIC",
-    ("INT8", "UINT8"),
-    "google-ai-edge/LiteRT tflite/kernels/activations.cc; google/XNNPACK src/reference/unary-elementwise.cc; "
+    ("INT8", "UINT8", "INT16", "FLOAT32"),
+    "google-ai-edge/LiteRT tflite/kernels/activations.cc and internal/reference/logistic.h; "
+    "google/XNNPACK src/reference/unary-elementwise.cc; "
     "tensorflow/tflite-micro tensorflow/lite/kernels/internal/reference/integer_ops/logistic.h",
 )
+
+TYPES = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ("INT8", "INT16", "FLOAT32")}
 
 
 def sigmoid_float32(xp, x):
@@ -61,9 +72,52 @@ def table(xp, profile: Profile, inp: Affine, out: Affine):
     return LOGISTIC[profile](xp, inp, out)
 
 
-def prepare(node: Node, profile: Profile) -> Params:
+def sampled_table_16(inp: Affine):
+    """The reference kernel's 65,536 outputs."""
+    return sigmoid_16.logistic(lookup_16.codes(), *sigmoid_16.input_multiplier(float(inp.scale), (0,)))
+
+
+def optimized_table_16(inp: Affine):
+    """LiteRT's optimized kernel: fixed point where the input's scale is 2**-12."""
+    if sigmoid_16.power_of_two(float(inp.scale)) != -12:
+        return sampled_table_16(inp)
+    return gemmlowp_16.logistic(lookup_16.codes().astype(np.int64))
+
+
+def check_scales_16(node: Node, inp: Affine, out: Affine, exact: bool) -> None:
+    """Raises Unsupported unless the output's scale is 1/32768 (or nearly) and the input's keeps within 32 bits."""
+    scale = float(out.scale)
+    if scale != 2.0**-15 if exact else sigmoid_16.power_of_two(scale) != -15:
+        raise node.unsupported(f"INT16 output needs scale 1/32768, received {scale:.9g}")
+    if float(inp.scale) >= 16 / 3:
+        raise node.unsupported(f"INT16 input needs a scale below 16/3, or the kernel overflows; received {inp.scale}")
+
+
+def with_cutoffs(x):
+    """The reference kernel on float32."""
+    y = sigmoid_float32(arrays, x)
+    y = np.where(x < -9, tables.exp(arrays, x), y)
+    return np.where(x > np.float32(16.619047164916992188), np.float32(1), y)
+
+
+LOGISTIC_16 = {LITERT: sampled_table_16, XNNPACK: optimized_table_16, TFLM: sampled_table_16}
+EXACT_SCALE_16 = {LITERT: True, XNNPACK: True, TFLM: False}
+FLOAT = {LITERT: with_cutoffs, XNNPACK: partial(sigmoid_float64, arrays), TFLM: with_cutoffs}
+
+
+def _table_16(xp, profile: Profile, inp: Affine, out: Affine):
+    return LOGISTIC_16[profile](inp)
+
+
+def prepare(node: Node, profile: Profile) -> Params | Direct:
     """The table. Raises Unsupported for output scales and zero points that the profile's kernel refuses."""
-    inp, out = unary.grids(node, SPEC, profile)
+    x, y = unary.alike(node, SPEC, profile, TYPES)
+    if x.type == "FLOAT32":
+        return Direct(FLOAT[profile])
+    inp, out = unary.centred_grids(node, x, y)
+    if x.type == "INT16":
+        check_scales_16(node, inp, out, EXACT_SCALE_16[profile])
+        return unary.params(node, profile, _table_16, inp, out)
     scale, zero_point = OUTPUT_SCALE[profile], OUTPUT_ZERO_POINT[profile]
     if scale is not None and out.scale != scale:
         raise node.unsupported(f"{profile.name} needs output scale {scale}, received {out.scale}")
