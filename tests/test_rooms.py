@@ -32,6 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "inspect": {"numerics", "tflite", "ops"},
     "qat": {"numerics", "ops", "recipe"},
     "export": {"numerics", "tflite", "ops", "recipe", "qat"},
+    "callbacks": {"qat", "export", "parity"},
     "train": {
         *("numerics", "tflite", "ops", "interpreter", "runtimes", "parity"),
         *("inspect", "recipe", "qat", "export"),
@@ -45,7 +46,7 @@ EVERYWHERE = {"errors", "files", "version", "callable_room"}
 
 # package -> the rooms or files that may import it
 HEAVY: dict[str, set[str]] = {
-    "keras": {"tfq/qat/"},
+    "keras": {"tfq/qat/", "tfq/callbacks.py"},
     "tensorflow": {"tfq/qat/fused.py", "tfq/qat/values.py"},
     "tensorflow_model_optimization": set(),
     "tf_keras": set(),

@@ -13,10 +13,11 @@ from tfq.errors import TfqError, Unsupported
 from tfq.version import __version__
 
 if TYPE_CHECKING:
+    from tfq import callbacks
     from tfq.export import export
     from tfq.interpreter import Interpreter
     from tfq.parity import parity
-    from tfq.qat import calibrate, callbacks, load, plan, quantize
+    from tfq.qat import calibrate, load, plan, quantize
     from tfq.recipe import Recipe
 
 __all__ = [
@@ -39,7 +40,7 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "Interpreter": ("tfq.interpreter", "Interpreter"),
     "Recipe": ("tfq.recipe", "Recipe"),
     "calibrate": ("tfq.qat", "calibrate"),
-    "callbacks": ("tfq.qat.callbacks", None),
+    "callbacks": ("tfq.callbacks", None),
     "export": ("tfq.export", None),
     "load": ("tfq.qat", "load"),
     "parity": ("tfq.parity", None),
