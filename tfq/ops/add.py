@@ -1,10 +1,14 @@
 """ADD: y = clamp(round(a_scale * (a - a_zero) / y_scale + b_scale * (b - b_zero) / y_scale) + y_zero), in integers.
 
-litert, tflm: both operands, shifted left by 20, are brought to twice the larger scale, added and brought to the
-output's scale, each time by a 31-bit multiplier with two roundings (halves away from zero in the last).
+litert, tflm: both operands, shifted left by 20 (int16: 15), are brought to twice the larger scale, added and brought
+to the output's scale, each time by a 31-bit multiplier with two roundings (halves away from zero in the last).
 xnnpack: acc = (a - a_zero) * ma + (b - b_zero) * mb + 2**(shift - 1); y = (acc >> shift) + y_zero, halves up, with
 ma = round(a_scale / y_scale * 2**shift) and shift such that the larger multiplier has 21 bits. Ratios outside
-[2**-10, 2**8) it leaves to LiteRT's optimized kernel, which computes as litert does up to 16 bits.
+[2**-10, 2**8) it leaves to LiteRT's optimized kernel, which computes as litert does up to 16 bits; so it does int16.
+
+int16 with powers of two for scales and the option pot_scale_int16 (the schema's default) is another kernel in litert
+and xnnpack: the operand with the finer scale is shifted right, halves away from zero, and added, saturating.
+float32, int32, int64 and int16 without scales: a + b, clamped. tflm ignores the activation on int32.
 """
 
 from __future__ import annotations
@@ -19,15 +23,20 @@ from tfq.numerics import arrays
 from tfq.numerics.affine import Affine, divide
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
-from tfq.ops.binary import Params, evaluate, require_broadcast
-from tfq.ops.checks import grid_of, xnnpack_takes
+from tfq.ops import shifted_sum
+from tfq.ops.binary import Params, all_types, evaluate, grids, params_of, require_symmetric, require_types
+from tfq.ops.checks import given, xnnpack_takes
 from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.plain import is_number, is_unscaled_int16, plain, require_unscaled
 
 __all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
+_LITERT_TYPES = ("INT8", "UINT8", "INT16", "INT32", "INT64", "FLOAT32")
+TYPES = {LITERT: _LITERT_TYPES, XNNPACK: _LITERT_TYPES, TFLM: ("INT8", "INT16", "INT32", "FLOAT32")}
+
 SPEC = Spec(
     "ADD",
-    ("INT8",),
+    all_types(TYPES),
     "google-ai-edge/LiteRT tflite/kernels/add.cc, internal/reference/integer_ops/add.h; "
     "google/XNNPACK src/microparams-init.c xnn_init_qs8_add_minmax_scalar_params; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/add_common.cc",
@@ -35,18 +44,24 @@ SPEC = Spec(
 
 stacks = rows_apart
 
-_LEFT_SHIFT = 2**20
+# By the largest stored value: 8-bit operands are shifted left by 20, 16-bit ones by 15.
+_LEFT_SHIFT = {127: 2**20, 255: 2**20, 32767: 2**15}
 # XNNPACK takes input scale / output scale in [least, most).
 _LEAST_RATIO, _MOST_RATIO = 2.0**-10, 2.0**8
 # LiteRT's optimized kernel narrows the rescaled sum to 16 bits; the reference kernel does not. 255 * 128 + 127 fits.
 _MOST_WHOLE = 2.0**7
 _POWERS = 2.0 ** np.arange(31)
+_INT16_MAX = 2**15 - 1
 
 
 class FixedPoint(NamedTuple):
-    """Zero points as int64; each multiplier a pair (int64 multiplier, int64 shift). sign: of the second operand."""
+    """Zero points as int64; each multiplier a pair (int64 multiplier, int64 shift). sign: of the second operand.
+
+    left: the power of two that both operands are multiplied by first.
+    """
 
     sign: int
+    left: int
     a_zero_point: Any
     b_zero_point: Any
     a_multiplier: tuple[Any, Any]
@@ -72,9 +87,11 @@ class Shift(NamedTuple):
 def fixed_point_constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine, activation: str, sign: int):
     """Multipliers of the two-rounding kernels, float64 quotients of float32 scales."""
     twice = xp.cast(xp.maximum(a.scale, b.scale) * np.float32(2), "float64")
-    result = twice / xp.cast(out.scale * np.float32(_LEFT_SHIFT), "float64")
+    left = _LEFT_SHIFT[out.qmax]
+    result = twice / xp.cast(out.scale * np.float32(left), "float64")
     return FixedPoint(
         sign=sign,
+        left=left,
         a_zero_point=xp.cast(a.zero_point, "int64"),
         b_zero_point=xp.cast(b.zero_point, "int64"),
         a_multiplier=quantize_multiplier(xp, xp.cast(a.scale, "float64") / twice),
@@ -87,8 +104,8 @@ def fixed_point_constants(xp, profile: Profile, a: Affine, b: Affine, out: Affin
 
 def fixed_point_integers(xp, constants: FixedPoint, qa, qb):
     """Three products with two roundings each."""
-    a = (xp.cast(qa, "int64") - constants.a_zero_point) * _LEFT_SHIFT
-    b = (xp.cast(qb, "int64") - constants.b_zero_point) * _LEFT_SHIFT
+    a = (xp.cast(qa, "int64") - constants.a_zero_point) * constants.left
+    b = (xp.cast(qb, "int64") - constants.b_zero_point) * constants.left
     a = multiply_by_quantized_multiplier(xp, a, *constants.a_multiplier)
     b = multiply_by_quantized_multiplier(xp, b, *constants.b_multiplier)
     q = multiply_by_quantized_multiplier(xp, a + constants.sign * b, *constants.multiplier)
@@ -144,25 +161,27 @@ def integers(xp, profile: Profile, constants, qa, qb):
 
 def built_in(node: Node, profile: Profile, a: Affine, b: Affine, out: Affine) -> Profile:
     """The two-rounding kernel, where it is defined."""
-    if 2 * max(float(a.scale), float(b.scale)) >= _LEFT_SHIFT * float(out.scale):
+    left = _LEFT_SHIFT[out.qmax]
+    if 2 * max(float(a.scale), float(b.scale)) >= left * float(out.scale):
         raise node.unsupported(
-            f"the output scale must exceed the larger input scale / 2**19, received {float(out.scale):.9g}; "
-            "the kernels abort or overflow there"
+            f"the output scale must exceed the larger input scale / 2**{left.bit_length() - 2}, "
+            f"received {float(out.scale):.9g}; the kernels abort or overflow there"
         )
     return profile
 
 
 def delegated(node: Node, a: Affine, b: Affine, out: Affine) -> bool:
-    """Whether XNNPACK takes the op: both ratios in [2**-10, 2**8), a known activation, rank 6 or less."""
+    """Whether XNNPACK takes the op: 8 bits, both ratios in [2**-10, 2**8), a known activation, rank 6 or less."""
     ratios = (a.scale / out.scale, b.scale / out.scale)
-    return min(ratios) >= _LEAST_RATIO and max(ratios) < _MOST_RATIO and xnnpack_takes(node)
+    known = min(ratios) >= _LEAST_RATIO and max(ratios) < _MOST_RATIO and xnnpack_takes(node)
+    return known and out.qmax - out.qmin == 255
 
 
 def _xnnpack_or_built_in(node: Node, profile: Profile, a: Affine, b: Affine, out: Affine) -> Profile:
     if delegated(node, a, b, out):
         return profile
     total = (float(a.scale) + float(b.scale)) / float(out.scale)
-    if total >= _MOST_WHOLE:
+    if total >= _MOST_WHOLE and out.qmax - out.qmin == 255:
         raise node.unsupported(
             f"input scales / output scale must be below 128 together, received {total:.9g}; "
             "the kernel that runs there wraps at 16 bits"
@@ -174,18 +193,47 @@ def _xnnpack_or_built_in(node: Node, profile: Profile, a: Affine, b: Affine, out
 KERNEL = {LITERT: built_in, XNNPACK: _xnnpack_or_built_in, TFLM: built_in}
 
 
+def _unscaled(node: Node, profile: Profile) -> Params:
+    """TFLite Micro: no scales and no activation on int32."""
+    if given(node).type != "INT32":
+        return plain(node, profile, np.add)
+    require_unscaled(node, *node.inputs)
+    return params_of(node, np.add)
+
+
+PLAIN: Mapping[Profile, Callable[..., Params]] = {
+    LITERT: partial(plain, function=np.add),
+    XNNPACK: partial(plain, function=np.add),
+    TFLM: _unscaled,
+}
+# Whether INT16 may be without scales.
+RAW_INT16 = {LITERT: True, XNNPACK: True, TFLM: False}
+
+
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the sum. Raises Unsupported for types and for scales that a runtime cannot bring together."""
-    return prepare_sum(node, profile, SPEC, KERNEL, 1)
+    require_types(node, profile, TYPES)
+    if is_number(node) or (RAW_INT16[profile] and is_unscaled_int16(node)):
+        return PLAIN[profile](node, profile)
+    return prepare_sum(node, profile, KERNEL, 1)
 
 
-def prepare_sum(node: Node, profile: Profile, spec: Spec, kernels: Mapping[Profile, Any], sign: int) -> Params:
-    """Shared with SUB: its kernels, sign -1."""
-    node.require_types(spec)
-    require_broadcast(node)
-    a, b, out = (grid_of(node, tensor) for tensor in (node.input(0), node.input(1), node.outputs[0]))
+def _either(node: Node, a: Affine, b: Affine, out: Affine) -> bool:
+    require_symmetric(node, a, b, out)
+    return shifted_sum.applies(node, a, b, out)
+
+
+# INT16: whether the kernel for powers of two runs; (node, a, b, out) -> bool.
+POWERS_OF_TWO = {LITERT: _either, XNNPACK: _either, TFLM: lambda node, a, b, out: False}
+
+
+def prepare_sum(node: Node, profile: Profile, kernels: Mapping[Profile, Any], sign: int) -> Params:
+    """Of types with scales. Shared with SUB: its kernels, sign -1."""
+    a, b, out = grids(node)
+    if out.qmax == _INT16_MAX and POWERS_OF_TWO[profile](node, a, b, out):
+        return shifted_sum.shifted_sum(node, a, b, out, sign)
     kernel = kernels[profile](node, profile, a, b, out)
     activation = node.options.get("fused_activation_function", "NONE")
     method = METHODS[kernel]
     fixed = method.constants(arrays, kernel, a, b, out, activation, sign)
-    return Params(partial(method.integers, arrays, fixed))
+    return params_of(node, partial(method.integers, arrays, fixed))
