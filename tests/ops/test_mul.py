@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of, weights
+from tests.ops.pairs import BROADCASTS, pair
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
 
@@ -51,8 +52,58 @@ CASES = (
 )  # fmt: skip
 
 
+LITERT_ONLY = ("litert", "xnnpack")
+
+
+def typed(name, type, *grids, act="NONE", **more):
+    """A case of another type than int8."""
+    return pair("MUL", name, *grids, type=type, options={"fused_activation_function": act}, **more)
+
+
+U8 = ((0.1, 3), (0.05, 77), (0.7, 128))
+
+OTHER_TYPES = (
+    *(typed(f"uint8 {k}", "UINT8", *U8, shapes=s, only=LITERT_ONLY) for k, s in BROADCASTS.items()),
+    typed("uint8 relu6", "UINT8", (0.5, 100), (0.25, 7), (4 / 3, 20), act="RELU6", only=LITERT_ONLY),
+    typed("uint8 below XNNPACK's ratios", "UINT8", (2.0**-9, 0), (2.0**-8, 255), (1.0, 9), only=LITERT_ONLY),
+    typed("uint8 square", "UINT8", (0.1, 5), y=(0.6, 100), twice=True, only=LITERT_ONLY),
+    *(typed(f"int16 {k}", "INT16", (1.3e-3, 0), (2.7e-4, 0), (1.1e-3, 0), shapes=s) for k, s in BROADCASTS.items()),
+    typed("int16 full range", "INT16", (3.1e-5, 0), (7.7e-5, 0), (7.9e-5, 0), samples=30),
+    typed("int16 ratio above 1", "INT16", (0.5, 0), (0.5, 0), (1 / 16, 0)),
+    typed("int16 ties", "INT16", (2.0**-4, 0), (2.0**-4, 0), (1.0, 0)),
+    typed("int16 relu6", "INT16", (1.3e-3, 0), (2.7e-4, 0), (1.1e-3, 0), act="RELU6"),
+    typed("int16 square", "INT16", (1.3e-3, 0), y=(1.1e-3, 0), twice=True),
+    typed("int16 numbers", "INT16", scaled=False, only=LITERT_ONLY),
+    typed("int16 numbers, relu6", "INT16", scaled=False, act="RELU6", only=LITERT_ONLY, shapes=BROADCASTS["both ways"]),
+    typed("int16 into int8", "INT16", y=(0.1, -3), output="INT8", only=LITERT_ONLY, samples=20),
+    typed("int16 into int8, relu", "INT16", y=(0.1, 3), output="INT8", act="RELU", only=LITERT_ONLY),
+    typed("int16 into uint8", "INT16", y=(0.1, 100), output="UINT8", only=LITERT_ONLY, samples=20),
+    *(typed(f"float32 {k}", "FLOAT32", shapes=s) for k, s in BROADCASTS.items()),
+    *(typed(f"float32 {a}", "FLOAT32", act=a) for a in ("RELU", "RELU6", "RELU_N1_TO_1", "TANH")),
+    typed("float32 square", "FLOAT32", twice=True),
+    *(typed(f"int32 {a}", "INT32", act=a, shapes=BROADCASTS["both ways"]) for a in ("NONE", "RELU", "RELU6")),
+    *(typed(f"int64 {a}", "INT64", act=a, shapes=BROADCASTS["six axes"], only=LITERT_ONLY) for a in ("NONE", "RELU6")),
+    typed("uint32", "UINT32", shapes=BROADCASTS["both ways"], only=LITERT_ONLY),
+)  # fmt: skip
+
+REFUSED_TYPES = (
+    (typed("uint8", "UINT8"), ("tflm",)),
+    (typed("bool", "BOOL"), RUNTIMES),
+    (typed("int16 without scales", "INT16", scaled=False), ("tflm",)),
+    (typed("int16 with a zero point", "INT16", (0.1, 1)), RUNTIMES),
+    (typed("int16 into int8", "INT16", output="INT8"), ("tflm",)),
+    (typed("int16 into int8, broadcast", "INT16", output="INT8", shapes=((1, 3), (1, 1))), RUNTIMES),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "numerics"), [(c, n) for c, names in REFUSED_TYPES for n in names], ids=str)
+def test_refuses_what_the_runtime_refuses(case, numerics):
+    with pytest.raises(Unsupported, match="MUL 'y'"):
+        Interpreter(model_of(case), numerics=numerics)
+
+
 @pytest.mark.parametrize("numerics", RUNTIMES)
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", CASES + OTHER_TYPES, ids=str)
 def test_mul(case, numerics):
     check(case, numerics)
 

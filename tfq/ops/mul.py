@@ -1,10 +1,14 @@
 """MUL: y = clamp(rescale((a - a_zero) * (b - b_zero)) + y_zero), multiplier a_scale * b_scale / y_scale.
 
 litert: 31-bit multiplier of a float32 ratio, two roundings; tflm: the same of a float64 ratio; xnnpack: float32
-product, halves to even. Where the ratio is below 2**-16 XNNPACK leaves the op to LiteRT's kernel.
+product, halves to even. Where the ratio is below 2**-16, and int16, XNNPACK leaves to LiteRT's kernel.
 
 xnnpack replaces a MUL of one tensor with itself by SQUARE, all in float32:
     t = (q - zero) * scale;  y = clamp(round_half_even(t * t * (1 / y_scale) + y_zero))
+
+int16 times int16 into int8 or uint8 (litert, xnnpack) reads no scale: y = clamp(round(a * b / 2**15) / 2**8 + y_zero),
+halves up for positive products and away from zero below, then halves away from zero.
+float32, int32, int64, uint32 and int16 without scales: a * b modulo 2**bits, clamped.
 """
 
 from __future__ import annotations
@@ -17,10 +21,12 @@ import numpy as np
 
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine, divide, product
+from tfq.numerics.fixed_point import rounding_divide_by_pot
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds, requantize
-from tfq.ops.binary import Params, evaluate, require_broadcast
-from tfq.ops.checks import grid_of, xnnpack_takes
-from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.binary import Params, all_types, evaluate, grids, params_of, require_symmetric, require_types
+from tfq.ops.checks import given, xnnpack_takes
+from tfq.ops.contract import Node, Spec, affine_of, rows_apart
+from tfq.ops.plain import is_number, is_unscaled_int16, plain
 
 __all__ = [
     "SPEC",
@@ -33,9 +39,12 @@ __all__ = [
     "stacks",
 ]
 
+_LITERT_TYPES = ("INT8", "UINT8", "INT16", "INT32", "INT64", "UINT32", "FLOAT32")
+TYPES = {LITERT: _LITERT_TYPES, XNNPACK: _LITERT_TYPES, TFLM: ("INT8", "INT16", "INT32", "FLOAT32")}
+
 SPEC = Spec(
     "MUL",
-    ("INT8",),
+    all_types(TYPES),
     "google-ai-edge/LiteRT tflite/kernels/mul.cc, internal/reference/integer_ops/mul.h; "
     "google/XNNPACK src/operators/binary-elementwise-nd.c, src/subgraph.c optimize_common_subgraphs_mul_to_sqr; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/mul_common.cc",
@@ -151,18 +160,68 @@ def _xnnpack_or_built_in(node: Node, profile: Profile, ratio: np.float32) -> Pro
     return profile
 
 
+def _reference(node: Node, profile: Profile, ratio: np.float32) -> Profile:
+    return _built_in(node, LITERT, ratio)
+
+
 # Whose kernel runs: (node, profile, ratio) -> Profile, or Unsupported.
 KERNEL = {LITERT: _built_in, XNNPACK: _xnnpack_or_built_in, TFLM: _built_in}
+KERNEL_INT16 = {LITERT: _built_in, XNNPACK: _reference, TFLM: _built_in}
+# Whether INT16 may be without scales, or have 8-bit products. Others would write 16 bits for each 8.
+FREE_INT16 = {LITERT: True, XNNPACK: True, TFLM: False}
 
 
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the product. Raises Unsupported for types and, in xnnpack, for a ratio of 256 or more."""
-    node.require_types(SPEC)
-    require_broadcast(node)
-    a, b, out = (grid_of(node, tensor) for tensor in (node.input(0), node.input(1), node.outputs[0]))
+    narrow = FREE_INT16[profile] and given(node).type == "INT16" and node.outputs[0].type in ("INT8", "UINT8")
+    type_ = require_types(node, profile, TYPES, node.outputs[0].type if narrow else "")
+    if narrow:
+        return _narrowed(node)
+    if is_number(node) or (FREE_INT16[profile] and is_unscaled_int16(node)):
+        return plain(node, profile, np.multiply)
+    return PREPARE.get(type_, _prepare_eight_bits)(node, profile)
+
+
+def _prepare_eight_bits(node: Node, profile: Profile) -> Params:
+    a, b, out = grids(node)
     kernel = KERNEL[profile](node, profile, a.scale * b.scale / out.scale)
     activation = node.options.get("fused_activation_function", "NONE")
     if node.operator.inputs[0] == node.operator.inputs[1]:
         fixed = square_constants(arrays, kernel, a, out, activation)
-        return Params(lambda qa, qb: square_integers(arrays, kernel, fixed, qa))
-    return Params(partial(integers, arrays, kernel, constants(arrays, kernel, a, b, out, activation)))
+        return params_of(node, lambda qa, qb: square_integers(arrays, kernel, fixed, qa))
+    return params_of(node, partial(integers, arrays, kernel, constants(arrays, kernel, a, b, out, activation)))
+
+
+def _prepare_sixteen_bits(node: Node, profile: Profile) -> Params:
+    a, b, out = grids(node)
+    require_symmetric(node, a, b, out)
+    kernel = KERNEL_INT16[profile](node, profile, a.scale * b.scale / out.scale)
+    fixed = constants(arrays, kernel, a, b, out, node.options.get("fused_activation_function", "NONE"))
+    return params_of(node, partial(_wide_integers, kernel, fixed))
+
+
+PREPARE = {"INT16": _prepare_sixteen_bits}
+
+
+def _wide_integers(kernel: Profile, constants: Product, qa: np.ndarray, qb: np.ndarray) -> np.ndarray:
+    """Products of 31 bits, which float32 does not hold; zero points are 0."""
+    acc = qa.astype(np.int64) * qb
+    return requantize(arrays, kernel.product, acc, constants.multiplier, constants.zero_point, constants.bounds)
+
+
+def _narrowed(node: Node) -> Params:
+    """int16 into 8 bits. Raises Unsupported for unlike shapes, where the kernel reads beyond its operands."""
+    if given(node, 0).shape != given(node, 1).shape:
+        raise node.unsupported("INT16 into 8 bits: the shapes must be equal")
+    out = affine_of(node, node.outputs[0])
+    activation = node.options.get("fused_activation_function", "NONE")
+    low, high = activation_bounds(arrays, LITERT, activation, out)
+    return params_of(node, partial(_narrow_integers, int(out.zero_point), int(low), int(high)))
+
+
+def _narrow_integers(zero_point: int, low: int, high: int, qa: np.ndarray, qb: np.ndarray) -> np.ndarray:
+    # gemmlowp's 16-bit SaturatingRoundingDoublingHighMul: the quotient is cut towards zero.
+    products = qa.astype(np.int64) * qb
+    nudged = products + np.where(products >= 0, 2**14, 1 - 2**14)
+    high_half = np.minimum(np.trunc(nudged / 2**15).astype(np.int64), 2**15 - 1)
+    return np.clip(rounding_divide_by_pot(arrays, high_half, np.int64(8)) + zero_point, low, high)
