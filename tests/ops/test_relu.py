@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.ops.elements import check_codes, element, reals
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
@@ -40,6 +41,35 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_relu(case, numerics):
     check(case, numerics)
+
+
+OTHER_TYPES = (
+    element("RELU", "unsigned", 0.1, 130, (0.07, 12), type="UINT8"),
+    element("RELU", "unsigned ties", 0.375, 77, (1.0, 200), type="UINT8"),
+    element("RELU", "int16", 0.0123, y=(0.0077, 0), type="INT16"),
+    element("RELU", "int16 ties", 0.375, y=(1.0, 0), type="INT16"),
+    element("RELU", "int16 coarser", 0.0001, y=(0.0077, 0), type="INT16"),
+    element("RELU", "int16 ratio 60000", 60.0, y=(0.001, 0), type="INT16"),
+)
+REAL = element("RELU", "real", type="FLOAT32")
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", OTHER_TYPES, ids=str)
+def test_other_types(case, numerics):
+    check_codes(case, numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_real(numerics):
+    check(REAL, numerics, [reals((1, 5, 6, 7), 1e38)])
+
+
+def test_refusals():
+    with pytest.raises(Unsupported, match="tflm takes INT8 or INT16 or FLOAT32 in and out alike, received UINT8"):
+        Interpreter(model_of(element("RELU", "unsigned", type="UINT8")), numerics="tflm")
+    with pytest.raises(Unsupported, match="INT16 needs zero points of 0 for input and output, received 3 and 0"):
+        Interpreter(model_of(element("RELU", "zero point", 0.1, 3, type="INT16")), numerics="litert")
 
 
 def test_xnnpack_refuses_scales_too_far_apart():

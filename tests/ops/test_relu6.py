@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.ops.elements import check_codes, element, reals
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
 from tfq.interpreter import Interpreter
 
@@ -30,6 +31,27 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_relu6(case, numerics):
     check(case, numerics)
+
+
+OTHER_TYPES = (
+    element("RELU6", "unsigned", 0.1, 130, (0.03, 12), type="UINT8"),
+    element("RELU6", "unsigned tie", 4 / 3, 77, (4 / 3, 200), type="UINT8"),
+    element("RELU6", "int16", 0.0123, y=(0.0077, 0), type="INT16"),
+    element("RELU6", "int16 one grid", 0.0123, y=(0.0123, 0), type="INT16"),
+    element("RELU6", "int16 finer than six", 0.0123, y=(0.0001, 0), type="INT16"),
+)
+REAL = element("RELU6", "real", type="FLOAT32")
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", OTHER_TYPES, ids=str)
+def test_other_types(case, numerics):
+    check_codes(case, numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_real(numerics):
+    check(REAL, numerics, [reals((1, 5, 6, 7), 1e38)])
 
 
 def test_tflm_does_not_rescale():

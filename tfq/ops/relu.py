@@ -1,8 +1,8 @@
-"""RELU (and RELU6): y = clamp(rescale(q - zero) + y_zero), the bounds on the output's grid.
+"""RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1: y = clamp(rescale(q - zero) + y_zero), the bounds on the output's grid.
 
 litert and xnnpack (which leaves it to LiteRT's kernel): 31-bit multiplier of the float32 ratio scale / y_scale, two
 roundings. tflm: of the float64 ratio; its RELU6 does not rescale at all: y = min(max(q, zero), zero + 6 / scale) on
-the input's grid. Bounds round halves away from zero.
+the input's grid. Bounds round halves away from zero. tflm has RELU and RELU6 only. float32 is clamped as it is.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from tfq.numerics.affine import Affine, divide
 from tfq.numerics.fixed_point import quantize_multiplier
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
 from tfq.ops import unary
-from tfq.ops.checks import grid_of
 from tfq.ops.contract import Node, Spec
-from tfq.ops.unary import Params, evaluate, stacks
+from tfq.ops.unary import Direct, Params, evaluate, stacks
 
 __all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
 SPEC = Spec(
     "RELU",
-    ("INT8",),
+    ("INT8", "UINT8", "INT16", "FLOAT32"),
     "google-ai-edge/LiteRT tflite/kernels/activations.cc ReluPrepare, QuantizedReluX; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/activations_common.cc",
 )
@@ -34,6 +33,12 @@ SPEC = Spec(
 # The widest left shift of the int32 form: |q - zero| <= 255 times 2**10 is saturated on any grid, and still fits.
 _MOST_SHIFT = 10
 _POWERS = 2 ** np.arange(31)
+
+
+TYPES: unary.Types = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ("INT8", "INT16", "FLOAT32")}
+REAL_BOUNDS = {"RELU": (0, np.inf), "RELU6": (0, 6), "RELU_N1_TO_1": (-1, 1), "RELU_0_TO_1": (0, 1)}
+# The fused activations that have the lower and the upper bound.
+_BOUNDS_OF = {"RELU_0_TO_1": ("RELU", "RELU_N1_TO_1")}
 
 
 class Constants(NamedTuple):
@@ -104,8 +109,13 @@ def constants(xp, profile: Profile, inp: Affine, out: Affine, activation: str) -
         input_zero_point=inp.zero_point,
         multiplier=METHODS[profile].multiplier(xp, profile, inp, out),
         zero_point=out.zero_point,
-        bounds=activation_bounds(xp, KERNEL[profile], activation, out),
+        bounds=_bounds(xp, KERNEL[profile], activation, out),
     )
+
+
+def _bounds(xp, profile: Profile, activation: str, out: Affine):
+    low, high = _BOUNDS_OF.get(activation, (activation, activation))
+    return activation_bounds(xp, profile, low, out)[0], activation_bounds(xp, profile, high, out)[1]
 
 
 def integers(xp, profile: Profile, constants: Constants, q):
@@ -115,21 +125,23 @@ def integers(xp, profile: Profile, constants: Constants, q):
     return xp.clip(xp.cast(y, "float32") + constants.zero_point, *constants.bounds)
 
 
-def prepare(node: Node, profile: Profile) -> Params:
-    """Constants of the node. Raises Unsupported for types and for scales too far apart."""
-    return prepare_relu(node, profile, SPEC)
+def prepare(node: Node, profile: Profile) -> Params | Direct:
+    """The table. Raises Unsupported for types and for scales too far apart."""
+    return prepare_relu(node, profile, SPEC, TYPES)
 
 
-def prepare_relu(node: Node, profile: Profile, spec: Spec) -> Params:
-    """Shared with RELU6: the spec's code names the activation."""
-    node.require_types(spec)
-    inp, out = grid_of(node, node.input(0)), grid_of(node, node.outputs[0])
+def prepare_relu(node: Node, profile: Profile, spec: Spec, types: unary.Types) -> Params | Direct:
+    """Shared by the four: the spec's code names the activation."""
+    x, y = unary.alike(node, spec, profile, types)
+    if x.type == "FLOAT32":
+        low, high = (np.float32(bound) for bound in REAL_BOUNDS[spec.code])
+        return Direct(lambda x: np.clip(x, low, high))
+    inp, out = unary.centred_grids(node, x, y)
+    runs = KERNEL[profile] if x.type == "INT16" else profile
     ratio = float(inp.scale) / float(out.scale)
-    if ratio >= MOST_RATIO[profile]:
-        raise node.unsupported(
-            f"input scale / output scale must be below {MOST_RATIO[profile]:g}, received {ratio:.9g}"
-        )
-    return unary.params(node, profile, partial(_table, activation=spec.code), inp, out)
+    if ratio >= MOST_RATIO[runs]:
+        raise node.unsupported(f"input scale / output scale must be below {MOST_RATIO[runs]:g}, received {ratio:.9g}")
+    return unary.params(node, runs, partial(_table, activation=spec.code), inp, out)
 
 
 def _table(xp, profile: Profile, inp: Affine, out: Affine, activation: str):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from tfq.numerics.profiles import Profile
 from tfq.ops.contract import Node, Spec
-from tfq.ops.relu import constants, integers, prepare_relu
-from tfq.ops.unary import Params, evaluate, stacks
+from tfq.ops.relu import TYPES, constants, integers, prepare_relu
+from tfq.ops.unary import Direct, Params, evaluate, stacks
 
 __all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
 SPEC = Spec(
     "RELU6",
-    ("INT8",),
+    ("INT8", "UINT8", "INT16", "FLOAT32"),
     "google-ai-edge/LiteRT tflite/kernels/activations.cc Relu6Prepare, QuantizedReluX; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/activations_common.cc Relu6Prepare",
 )
 
 
-def prepare(node: Node, profile: Profile) -> Params:
-    """Constants of the node. Raises Unsupported for types and for scales too far apart."""
-    return prepare_relu(node, profile, SPEC)
+def prepare(node: Node, profile: Profile) -> Params | Direct:
+    """The table. Raises Unsupported for types and for scales too far apart."""
+    return prepare_relu(node, profile, SPEC, TYPES)

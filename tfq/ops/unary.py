@@ -56,9 +56,13 @@ def ends(node: Node, spec: Spec) -> tuple[Tensor, Tensor]:
 def alike(node: Node, spec: Spec, profile: Profile, types: Types = TYPES) -> tuple[Tensor, Tensor]:
     """The input and the output. Raises Unsupported unless both have one type that the profile's kernel takes."""
     x, y = ends(node, spec)
-    if x.type not in types[profile] or y.type != x.type:
-        taken = " or ".join(types[profile]) or "nothing"
-        raise node.unsupported(f"{profile.name} takes {taken} in and out alike, received {x.type} and {y.type}")
+    taken = types[profile]
+    if not taken:
+        raise node.unsupported(f"{profile.name} has no kernel for it")
+    if x.type not in taken or y.type != x.type:
+        raise node.unsupported(
+            f"{profile.name} takes {' or '.join(taken)} in and out alike, received {x.type} and {y.type}"
+        )
     return x, y
 
 
