@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.ops.elements import check_close, element, reals
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
 from tfq.errors import Unsupported
 from tfq.interpreter import Interpreter
@@ -29,6 +30,11 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_elu(case, numerics):
     check(case, numerics, [np.arange(-128, 128, dtype=np.int8).reshape(1, -1)])
+
+
+@pytest.mark.parametrize("numerics", ("xnnpack", "tflm"))
+def test_real(numerics):
+    check_close(element("ELU", "real", type="FLOAT32"), numerics, [reals((1, 5, 6, 7), 20.0)])
 
 
 @pytest.mark.parametrize("numerics", RUNTIMES)

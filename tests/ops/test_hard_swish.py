@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.ops.elements import check_close, element, reals
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
 from tfq.errors import Unsupported
 from tfq.interpreter import Interpreter
@@ -34,6 +35,11 @@ CASES = (
 def test_hard_swish(case, numerics):
     codes = np.arange(256, dtype=np.uint8).view(case.inputs[0].dtype)
     check(case, numerics, [codes.reshape(1, -1)])
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_real(numerics):
+    check_close(element("HARD_SWISH", "real", type="FLOAT32"), numerics, [reals((1, 5, 6, 7), 20.0)])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.ops.elements import check_codes, element, reals
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
 from tfq.errors import Unsupported
 from tfq.interpreter import Interpreter
@@ -39,6 +40,37 @@ CASES = (
 def test_leaky_relu(case, numerics):
     codes = np.arange(256, dtype=np.uint8).view(case.inputs[0].dtype)
     check(case, numerics, [codes.reshape(1, -1)])
+
+
+def other(name, alpha, *numbers, **more):
+    return element("LEAKY_RELU", name, *numbers, options={"alpha": float(np.float32(alpha))}, **more)
+
+
+SIXTEEN = (
+    other("int16", 0.17, 0.0123, 0, (0.0077, 0), type="INT16"),
+    other("int16 ties", 0.25, 0.25, 0, (1.0, 0), type="INT16"),
+    other("int16 negative slope", -0.3, 0.0123, 0, (0.0077, 0), type="INT16"),
+    other("int16 steep", 1.7, 0.0123, 0, (0.077, 0), type="INT16"),
+    other("int16 zero points", 0.17, 0.0123, 5, (0.0077, -3000), type="INT16", only=("tflm",)),
+)
+REAL = other("real", 0.17, type="FLOAT32")
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", SIXTEEN, ids=str)
+def test_int16(case, numerics):
+    check_codes(case, numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_real(numerics):
+    check(REAL, numerics, [reals((1, 5, 6, 7), 1e38)])
+
+
+@pytest.mark.parametrize("alpha", (1e30, float("inf"), float("nan")))
+def test_refuses_slopes(alpha):
+    with pytest.raises(Unsupported, match="alpha"):
+        Interpreter(model_of(other("slope", alpha)), numerics="litert")
 
 
 def test_tflm_takes_no_uint8():

@@ -1,27 +1,34 @@
 """ELU: y = x if x >= 0 else exp(x) - 1, as a table of 256 codes.
 
 xnnpack takes exp(x) - 1 in one and rounds halves to even; tflm subtracts in float32 and rounds halves away from zero.
-LiteRT's reference kernels have no int8 ELU.
+LiteRT's reference kernels have no ELU at all.
+
+float32 is float-close: exp(x) - 1 is taken in float64 and rounded once, where tflm subtracts 1 from expf(x) and XNNPACK
+has a polynomial.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from tfq.numerics import tables
+from tfq.numerics import arrays, tables
 from tfq.numerics.affine import Affine
-from tfq.numerics.profiles import TFLM, XNNPACK, Profile
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
-from tfq.ops.unary import Params, evaluate, stacks
+from tfq.ops.unary import Direct, Params, evaluate, stacks
 
 __all__ = ["SPEC", "Params", "evaluate", "prepare", "stacks", "table"]
 
 SPEC = Spec(
     "ELU",
-    ("INT8",),
+    ("INT8", "FLOAT32"),
     "google/XNNPACK src/reference/unary-elementwise.cc; tensorflow/tflite-micro tensorflow/lite/micro/kernels/elu.cc",
 )
+
+TYPES: unary.Types = {LITERT: (), XNNPACK: SPEC.types, TFLM: SPEC.types}
 
 
 def half_even_table(xp, inp: Affine, out: Affine):
@@ -50,9 +57,9 @@ def table(xp, profile: Profile, inp: Affine, out: Affine):
     return ELU[profile](xp, inp, out)
 
 
-def prepare(node: Node, profile: Profile) -> Params:
+def prepare(node: Node, profile: Profile) -> Params | Direct:
     """The table. Raises Unsupported for types without a kernel."""
-    inp, out = unary.grids(node, SPEC, profile)
-    if profile not in ELU:
-        raise node.unsupported(f"{profile.name} has no kernel for it")
-    return unary.params(node, profile, table, inp, out)
+    x, y = unary.alike(node, SPEC, profile, TYPES)
+    if x.type == "FLOAT32":
+        return Direct(partial(_elu_of_expm1, arrays))
+    return unary.params(node, profile, table, unary.grid(node, x), unary.grid(node, y))

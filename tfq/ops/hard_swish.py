@@ -2,6 +2,8 @@
 
 x is held as 128 * (q - zero). One factor of it is brought to the output's scale; the other to 3 / 32768, where adding
 32768 and halving is relu6(x + 3) / 6.
+
+float32: x * min(max(x + 3, 0), 6) / 6 in litert and tflm; xnnpack multiplies by 1 / 6 first (float-close).
 """
 
 from __future__ import annotations
@@ -12,13 +14,13 @@ from tfq.numerics.affine import Affine, divide
 from tfq.numerics.profiles import Profile
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
-from tfq.ops.unary import Params, evaluate, stacks
+from tfq.ops.unary import Direct, Params, evaluate, stacks
 
 __all__ = ["SPEC", "Params", "evaluate", "prepare", "stacks", "table"]
 
 SPEC = Spec(
     "HARD_SWISH",
-    ("INT8", "UINT8"),
+    ("INT8", "UINT8", "FLOAT32"),
     "google-ai-edge/LiteRT tflite/kernels/internal/reference/hard_swish.h; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/hard_swish_common.cc",
 )
@@ -44,9 +46,17 @@ def table(xp, profile: Profile, inp: Affine, out: Affine):
     return xp.clip(y, out.qmin, out.qmax)
 
 
-def prepare(node: Node, profile: Profile) -> Params:
+def real(x: np.ndarray) -> np.ndarray:
+    """float32, in the reference kernel's order."""
+    return x * np.clip(x + np.float32(3), np.float32(0), np.float32(6)) / np.float32(6)
+
+
+def prepare(node: Node, profile: Profile) -> Params | Direct:
     """The table. Raises Unsupported for types without a kernel and for scales that do not fit the 16-bit arithmetic."""
-    inp, out = unary.grids(node, SPEC, profile)
+    x, y = unary.alike(node, SPEC, profile, unary.NUMBERS)
+    if x.type == "FLOAT32":
+        return Direct(real)
+    inp, out = unary.grid(node, x), unary.grid(node, y)
     low, high = INPUT_SCALES
     if not (low <= inp.scale < high and 1 / 512 <= inp.scale / out.scale < _FINER):
         raise node.unsupported(

@@ -1,7 +1,8 @@
-"""LEAKY_RELU: y = x if x >= 0 else alpha * x, as a table of 256 codes.
+"""LEAKY_RELU: y = x if x >= 0 else alpha * x, as a table of all codes.
 
 litert and tflm: a fixed-point product with two roundings for either sign, of ratios taken in float32 (litert) or
-float64 (tflm). xnnpack: 8 fraction bits and halves up, for ratios in its range; LiteRT's kernel for the others.
+float64 (tflm). xnnpack: 8 fraction bits and halves up, for 8 bits and ratios in its range; LiteRT's kernel for the
+others and for int16.
 """
 
 from __future__ import annotations
@@ -17,16 +18,20 @@ from tfq.numerics.affine import Affine, divide
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
-from tfq.ops.unary import Params, evaluate, stacks
+from tfq.ops.unary import Direct, Params, evaluate, stacks
 
 __all__ = ["SPEC", "Params", "evaluate", "prepare", "stacks", "table"]
 
 SPEC = Spec(
     "LEAKY_RELU",
-    ("INT8", "UINT8"),
+    ("INT8", "UINT8", "INT16", "FLOAT32"),
     "google-ai-edge/LiteRT tflite/kernels/activations.cc LeakyReluPrepare; google/XNNPACK src/microparams-init.c; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/leaky_relu_common.cc",
 )
+
+TYPES: unary.Types = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ("INT8", "INT16", "FLOAT32")}
+# The largest ratio whose left shift stays below 31 bits.
+_MOST_RATIO = 2.0**30
 
 
 def float32_ratios(xp, inp: Affine, out: Affine, alpha: float):
@@ -70,6 +75,12 @@ LEAKY_RELU: dict[Profile, Callable[..., Any]] = {
 }
 # Whose kernel runs where XNNPACK leaves the op.
 OUTSIDE_XNNPACK_RANGE = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
+# tflm alone takes int16 with zero points.
+GRIDS = {
+    LITERT: unary.centred_grids,
+    XNNPACK: unary.centred_grids,
+    TFLM: lambda node, x, y: (unary.grid(node, x), unary.grid(node, y)),
+}
 
 
 def table(xp, profile: Profile, inp: Affine, out: Affine, alpha: float):
@@ -83,9 +94,21 @@ def in_xnnpack_range(inp: Affine, out: Affine, alpha: float) -> bool:
     return all(1 / 256 <= abs(ratio) <= 128 for ratio in (positive, positive * np.float32(alpha)))
 
 
-def prepare(node: Node, profile: Profile) -> Params:
-    """The table. Raises Unsupported for types without a kernel."""
-    inp, out = unary.grids(node, SPEC, profile)
+def real(x: np.ndarray, alpha: np.float32) -> np.ndarray:
+    """float32."""
+    return np.where(x > 0, x, x * alpha)
+
+
+def prepare(node: Node, profile: Profile) -> Params | Direct:
+    """The table. Raises Unsupported for types without a kernel and for scales too far apart."""
+    x, y = unary.alike(node, SPEC, profile, TYPES)
     alpha = float(node.options["alpha"])
-    runs = profile if in_xnnpack_range(inp, out, alpha) else OUTSIDE_XNNPACK_RANGE[profile]
+    if x.type == "FLOAT32":
+        return Direct(partial(real, alpha=np.float32(alpha)))
+    inp, out = GRIDS[profile](node, x, y)
+    ratio = float(inp.scale) / float(out.scale)
+    if not (ratio < _MOST_RATIO and ratio * abs(alpha) < _MOST_RATIO):
+        raise node.unsupported(f"input scale / output scale, and alpha times it, must be below 2**30, not {ratio:g}")
+    own = x.type != "INT16" and in_xnnpack_range(inp, out, alpha)
+    runs = profile if own else OUTSIDE_XNNPACK_RANGE[profile]
     return unary.params(node, runs, partial(table, alpha=alpha), inp, out)
