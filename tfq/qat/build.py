@@ -92,7 +92,10 @@ def _build(planned: Plan, name: str) -> Any:
         tensors[part.output] = layer(sources[0] if len(sources) == 1 and part.kind != "concatenate" else sources)
     outputs = [tensors[value] for value in graph.outputs]
     pack = keras.tree.pack_sequence_as
-    return keras.Model(pack(graph.input_structure, inputs), pack(graph.output_structure, outputs), name=name)
+    # A list of one input would make Keras warn whenever an array is passed.
+    entry = inputs[0] if isinstance(graph.input_structure, list) and len(inputs) == 1 else None
+    entry = pack(graph.input_structure, inputs) if entry is None else entry
+    return keras.Model(entry, pack(graph.output_structure, outputs), name=name)
 
 
 def _on_grid(x: Any, recipe: Recipe) -> Any:

@@ -20,6 +20,8 @@ from tfq.qat.plan import Plan
 ROUNDS = 20
 # Below this spread of the factors, layers with per-channel weights gain nothing measurable.
 WIDE = 4.0
+# A channel this far below the widest carries nothing (batch norm switched it off); scaling it up would add noise.
+DEAD = 2.0**-13
 _TRANSPARENT = ("max_pool", "average_pool", "global_average", "pad", "dropout", "relu", "reshape", "identity")
 
 
@@ -111,7 +113,7 @@ def _depth(value: Value) -> int:
 def factors(pair: Pair, per_tensor: bool) -> np.ndarray:
     """s per channel of the first layer, powers of two, 1 for channels without weights on either side."""
     first, second = _output_ranges(pair.first, per_tensor), _input_ranges(pair)
-    live = (first > 0) & (second > 0) & np.isfinite(first) & np.isfinite(second)
+    live = (first > first.max() * DEAD) & (second > second.max() * DEAD)
     ratio = np.where(live, first, 1.0) / np.where(live, second, 1.0)
     s = np.exp2(np.round(np.log2(ratio) / 2))
     return np.where(live, s / np.exp2(np.round(np.log2(np.median(s[live])))) if live.any() else 1.0, 1.0)

@@ -81,4 +81,4 @@ def tensor_model(model: Any) -> tuple[Any, dict[str, Affine]]:
     graph = capture(model)
     tensors = {call.name: call.layer.output for call in graph.calls if call.layer.sites == 1}
     grids = {call.name: activation_of(call).grid for call in graph.calls if call.layer.sites == 1}
-    return keras.Model(model.inputs, tensors), grids
+    return keras.Model(model.input, tensors), grids

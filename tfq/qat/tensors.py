@@ -64,5 +64,5 @@ def _probe(model: Any) -> tuple[Any, dict[str, Call]]:
         # An input's quantizer makes the file's input; a dropout makes nothing.
         named = {inputs.get(call.inputs[0], call.name): call for call in graph.calls}
         calls = {name: call for name, call in named.items() if name in made}
-        _probes[model] = keras.Model(model.inputs, {name: call.layer.output for name, call in calls.items()}), calls
+        _probes[model] = keras.Model(model.input, {name: call.layer.output for name, call in calls.items()}), calls
     return _probes[model]
