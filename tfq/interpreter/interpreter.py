@@ -2,11 +2,14 @@
 
 A batch goes through in one call: B samples are stacked along axis 0 of every tensor (shape [B * stored, ...]), and give
 the integers that they give one by one. Ops that would mix them run sample by sample.
+
+Models that keep state (variable tensors, resource variables, ops that remember) run a batch sample by sample, in order:
+each sample sees what the one before it left, and so does the next run, until `reset()`.
 """
 
 from __future__ import annotations
 
-import math
+import copy
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,26 +17,30 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.errors import TfqError, Unsupported
-from tfq.interpreter.plan import Step, plan
+from tfq.interpreter.memory import Memory
+from tfq.interpreter.plan import Plan, plans
+from tfq.interpreter.step import ShapeChanged, Step
+from tfq.interpreter.walk import Walk
 from tfq.numerics.profiles import profile_named
-from tfq.tflite import Model, Subgraph, Tensor, read
+from tfq.tflite import Model, Signature, Subgraph, Tensor, read
 from tfq.tflite.model import NUMPY_TYPES
-
-# Bytes of the largest tensor while `run` works through a batch; more samples go through in portions.
-_PORTION = 2**22
 
 Inputs = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """An input or output: shape as stored; real = scale * (stored - zero_point), scale 0.0 where it has none."""
+    """An input or output: shape as stored; real = scale * (stored - zero_point), scale 0.0 where it has none.
+
+    free: the axes that may have another size than the stored one.
+    """
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype
     scale: float
     zero_point: int
+    free: tuple[int, ...] = ()
 
 
 class Interpreter:
@@ -51,75 +58,107 @@ class Interpreter:
     def __init__(self, model: str | os.PathLike | bytes, numerics: str = "xnnpack"):
         self.profile = profile_named(numerics)
         self.model: Model = read(model)
-        graph = self.model.main
-        self.steps: tuple[Step, ...] = plan(graph, self.profile)
-        self._portion = _samples_at_once([graph.tensors[i] for step in self.steps for i in step.outputs])
-        inputs, outputs = _names(self.model)
-        self.inputs = tuple(_info(graph.tensors[i], name) for i, name in zip(graph.inputs, inputs, strict=True))
-        self.outputs = tuple(_info(graph.tensors[i], name) for i, name in zip(graph.outputs, outputs, strict=True))
+        self._memory = Memory()
+        named = [s for s in self.model.signatures if s.subgraph == 0]
+        self._enter(0, named[0] if len(named) == 1 else None)
+
+    def _enter(self, number: int, signature: Signature | None) -> None:
+        self._number = number
+        self._plans: dict[int, Plan] = plans(self.model, number, self.profile)
+        plan = self._plans[number]
+        self._portion = plan.samples
+        self.inputs = _infos(plan.graph, plan.graph.inputs, signature.inputs if signature else (), self.profile.resizes)
+        self.outputs = _infos(plan.graph, plan.graph.outputs, signature.outputs if signature else (), False)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The ops, in execution order, prepared."""
+        return self._plans[self._number].steps
+
+    @property
+    def graph(self) -> Subgraph:
+        """The subgraph that `run` runs."""
+        return self._plans[self._number].graph
+
+    @property
+    def stacks(self) -> bool:
+        """Whether samples go through together; False where order or shapes do not let them."""
+        return self._portion > 1
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether a run may leave something behind for the next."""
+        return any(step.remembers for plan in self._plans.values() for step in plan.steps)
+
+    def signature(self, key: str) -> Interpreter:
+        """An interpreter of another entry point of the same file; both share what is kept between runs.
+
+        Raises: TfqError where the file has no signature of that name; Unsupported as for the file.
+        """
+        found = {s.key: s for s in self.model.signatures}
+        if key not in found:
+            raise TfqError(f"signature: expected one of {', '.join(found) or 'none'}, received {key!r}")
+        other = copy.copy(self)
+        other._enter(found[key].subgraph, found[key])
+        return other
 
     def run(self, inputs: Inputs) -> list[np.ndarray]:
         """The outputs in file order, B samples stacked along the first axis like the inputs.
 
         Args: inputs: an array (for one input), a sequence in file order, or a dict by name; of the stored dtype and of
-        the stored shape, or with B times the stored first dimension, the same B for all.
+        the stored shape, or with B times the stored first dimension, the same B for all. Axes that the file leaves open
+        may have any size.
         Raises: TfqError naming every input that is missing or of another shape or type, or that holds NaN.
         """
         arrays, samples = self._check(inputs)
-        parts = []
-        for first in range(0, samples, self._portion):
-            size = min(self._portion, samples - first)
-            part = [_rows(info, array, first, size) for info, array in zip(self.inputs, arrays, strict=True)]
-            parts.append(self._outputs(part, size))
-        return [np.concatenate(each) if len(each) > 1 else each[0] for each in zip(*parts, strict=True)]
+        parts: list[list[np.ndarray]] = []
+        done = 0
+        while done < samples:
+            size = min(self._portion if self._stored(arrays) else 1, samples - done)
+            part = [_rows(info, array, done, size) for info, array in zip(self.inputs, arrays, strict=True)]
+            try:
+                parts.append(Walk(self._plans, self._memory, size).outputs(self._number, part, size))
+            except ShapeChanged:
+                self._portion = 1
+                continue
+            done += size
+        return [_joined(each, info) for each, info in zip(zip(*parts, strict=True), self.outputs, strict=True)]
 
     def trace(self, inputs: Inputs) -> Iterator[tuple[int, int, np.ndarray]]:
         """(op index, tensor index, array) of each tensor that an op computes, in order.
 
         Nothing is kept here once its last reader has run; the whole batch goes through at once. Do not write to the
-        arrays. Raises: as `run`; TfqError for several samples where a tensor without dimensions cannot hold them.
+        arrays. Raises: as `run`; TfqError for several samples of a model that takes them one by one.
         """
         arrays, samples = self._check(inputs)
-        if samples > 1 and any(not t.shape for step in self.steps for t in step.node.outputs):
-            raise TfqError(f"this model computes scalars: trace one sample at a time, received {samples}")
-        return self._trace(arrays, samples)
+        if samples > 1 and not (self.stacks and self._stored(arrays)):
+            raise TfqError(f"this model takes samples one by one: trace one at a time, received {samples}")
+        walk = Walk(self._plans, self._memory, samples)
+        return ((step.node.index, i, array) for step, i, array in walk.trace(self._number, arrays, samples))
 
-    def step(self, op_index: int, arrays: Sequence[np.ndarray | None]) -> list[np.ndarray]:
-        """The outputs of one op from given inputs, one per input of the op; None stands for the file's own constant."""
+    def step(
+        self, op_index: int, arrays: Sequence[np.ndarray | None], memory: Memory | None = None
+    ) -> list[np.ndarray]:
+        """The outputs of one op from given inputs, one per input of the op; None stands for the file's own constant.
+
+        memory: what the op reads and writes besides; None: the interpreter's own.
+        """
         step = self.steps[op_index]
-        pairs = list(zip(step.node.inputs, arrays, strict=True))
-        given = [tensor.data if array is None and tensor is not None else array for tensor, array in pairs]
-        counts = [
-            array.shape[0] // tensor.shape[0]
-            for tensor, array in pairs
-            if array is not None and tensor is not None and tensor.data is None and tensor.shape and tensor.shape[0]
-        ]
-        return step.evaluate(given, max(counts, default=1))
+        memory = self._memory if memory is None else memory
+        variables = memory.variables(self._number, self.graph)
+        given = [_given(variables, *each) for each in zip(step.inputs, step.node.inputs, arrays, strict=True)]
+        samples, stored = _samples_of(step, given)
+        results, updated, _ = Walk(self._plans, memory, samples).step(step, given, samples, stored)
+        variables |= updated
+        return results
 
     def reset(self) -> None:
         """Forgets what earlier runs left behind, in models that keep state."""
+        self._memory.clear()
 
-    def _trace(self, arrays: Sequence[np.ndarray], samples: int) -> Iterator[tuple[int, int, np.ndarray]]:
-        graph = self.model.main
-        values = {i: t.data for i, t in enumerate(graph.tensors) if t.data is not None}
-        values |= dict(zip(graph.inputs, arrays, strict=True))
-        for step in self.steps:
-            computed = step.evaluate([values[i] if i >= 0 else None for i in step.inputs], samples)
-            values |= zip(step.outputs, computed, strict=True)
-            yield from ((step.node.index, i, array) for i, array in zip(step.outputs, computed, strict=True))
-            del computed
-            for i in step.frees:
-                values.pop(i, None)
-
-    def _outputs(self, arrays: Sequence[np.ndarray], samples: int) -> list[np.ndarray]:
-        graph = self.model.main
-        found = dict(zip(graph.inputs, arrays, strict=True))
-        for i in graph.outputs:
-            data = graph.tensors[i].data
-            if data is not None:
-                found[i] = np.concatenate([data] * samples) if data.ndim else data
-        found |= {i: array for _, i, array in self._trace(arrays, samples) if i in graph.outputs}
-        return [found[i] for i in graph.outputs]
+    def _stored(self, arrays: Sequence[np.ndarray]) -> bool:
+        """Whether the axes behind the first have the stored sizes."""
+        return all(a.shape[1:] == info.shape[1:] for a, info in zip(arrays, self.inputs, strict=True))
 
     def _check(self, inputs: Inputs) -> tuple[list[np.ndarray], int]:
         """The arrays in file order, and how many samples they hold."""
@@ -137,11 +176,36 @@ class Interpreter:
         return arrays, max(counts.values(), default=1)
 
 
-def _samples_at_once(computed: Sequence[Tensor]) -> int:
-    """How many samples `run` stacks: as many as fit, one where a tensor has no dimension to stack along."""
-    if any(not tensor.shape for tensor in computed):
-        return 1
-    return max(1, _PORTION // max(1, 1, *(math.prod(t.shape) * t.dtype.itemsize for t in computed)))
+def _given(
+    variables: Mapping[int, np.ndarray], index: int, tensor: Tensor | None, array: np.ndarray | None
+) -> np.ndarray | None:
+    if array is not None or tensor is None:
+        return array
+    return tensor.data if tensor.data is not None else variables.get(index)
+
+
+def _samples_of(step: Step, arrays: Sequence[np.ndarray | None]) -> tuple[int, bool]:
+    """How many samples the inputs of an op hold, and whether they have the stored shapes."""
+    pairs = [
+        (tensor.shape, array.shape)
+        for tensor, array in zip(step.node.inputs, arrays, strict=True)
+        if array is not None and tensor is not None and tensor.data is None
+    ]
+    if step.params is None or any(len(want) != len(got) or want[1:] != got[1:] for want, got in pairs):
+        return 1, False
+    counts = {got[0] / want[0] for want, got in pairs if want and want[0]}
+    if len(counts) > 1 or any(count % 1 or count < 1 for count in counts):
+        return 1, False
+    return int(max(counts, default=1)), True
+
+
+def _joined(parts: Sequence[np.ndarray], info: TensorInfo) -> np.ndarray:
+    """Portions of an output as one array; scalars become a vector."""
+    if len(parts) == 1:
+        return parts[0]
+    if len({part.shape[1:] for part in parts}) > 1 or len({part.ndim for part in parts}) > 1:
+        raise TfqError(f"output {info.name!r} has another shape for each sample: run one sample at a time")
+    return np.concatenate(parts) if parts[0].ndim else np.stack(parts)
 
 
 def _rows(info: TensorInfo, array: np.ndarray, first: int, size: int) -> np.ndarray:
@@ -164,37 +228,39 @@ def _in_file_order(inputs: Inputs, infos: Sequence[TensorInfo]) -> list[np.ndarr
 def _wrong(info: TensorInfo, array: np.ndarray) -> str:
     """What is wrong with an input, or nothing."""
     expected = f"input {info.name!r}: expected {info.dtype} of shape {info.shape} (or B times its first dimension)"
-    fits = array.ndim == len(info.shape) and array.shape[1:] == info.shape[1:]
+    fits = array.ndim == len(info.shape) and all(
+        got == size or (axis in info.free and got > 0)
+        for axis, (got, size) in enumerate(zip(array.shape, info.shape, strict=True))
+        if axis
+    )
     if fits and info.shape and info.shape[0]:
         fits = array.shape[0] > 0 and array.shape[0] % info.shape[0] == 0
     if not fits or array.dtype != info.dtype:
         return f"{expected}, received {array.dtype} of shape {array.shape}"
-    if array.dtype.kind == "f" and np.isnan(array).any():
+    if array.dtype.kind in "fc" and np.isnan(array).any():
         return f"input {info.name!r} holds NaN; give numbers"
     return ""
 
 
-def _info(tensor: Tensor, name: str) -> TensorInfo:
-    if tensor.type not in NUMPY_TYPES:
-        raise Unsupported(f"input or output {name!r}: type {tensor.type} has no array form")
-    affine = tensor.quantization
-    if affine is None or affine.scale.size == 0:
-        return TensorInfo(name, tensor.shape, tensor.dtype, 0.0, 0)
-    return TensorInfo(name, tensor.shape, tensor.dtype, float(affine.scale[0]), int(affine.zero_point[0]))
-
-
-def _names(model: Model) -> tuple[list[str], list[str]]:
-    """Names of the main subgraph's inputs and outputs: the signature's where there is one, else the tensors'."""
-    graph: Subgraph = model.main
-    named = [s for s in model.signatures if s.subgraph == 0]
-    signature = named[0] if len(named) == 1 else None
-    inputs, outputs = (signature.inputs, signature.outputs) if signature else ((), ())
-    return _names_of(graph, graph.inputs, inputs), _names_of(graph, graph.outputs, outputs)
-
-
-def _names_of(graph: Subgraph, indices: Sequence[int], pairs: Sequence[tuple[str, int]]) -> list[str]:
+def _infos(
+    graph: Subgraph, indices: Sequence[int], pairs: Sequence[tuple[str, int]], resizes: bool
+) -> tuple[TensorInfo, ...]:
+    """pairs: the signature's names, where there is one; else the tensors' count."""
     # A tensor may be an output twice, under two names: each name serves once.
     names: dict[int, list[str]] = {}
     for name, tensor in pairs:
         names.setdefault(tensor, []).append(name)
-    return [names[i].pop(0) if names.get(i) else graph.tensors[i].name for i in indices]
+    return tuple(
+        _info(graph.tensors[i], names[i].pop(0) if names.get(i) else graph.tensors[i].name, resizes) for i in indices
+    )
+
+
+def _info(tensor: Tensor, name: str, resizes: bool) -> TensorInfo:
+    if tensor.type not in NUMPY_TYPES:
+        raise Unsupported(f"input or output {name!r}: type {tensor.type} has no array form")
+    signature = tensor.shape_signature if resizes else None
+    free = tuple(axis for axis, size in enumerate(signature or ()) if size == -1)
+    affine = tensor.quantization
+    if affine is None or affine.scale.size == 0:
+        return TensorInfo(name, tensor.shape, tensor.dtype, 0.0, 0, free)
+    return TensorInfo(name, tensor.shape, tensor.dtype, float(affine.scale[0]), int(affine.zero_point[0]), free)

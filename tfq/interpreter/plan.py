@@ -2,117 +2,265 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from tfq.errors import TfqError, Unsupported
+from tfq.interpreter.step import Step, guarded
 from tfq.numerics.profiles import Profile
 from tfq.ops import TABLE
-from tfq.ops.contract import Node
-from tfq.tflite.model import Operator, Subgraph
+from tfq.ops.contract import Context, NeedsValue, Node
+from tfq.tflite.model import NUMPY_TYPES, Model, Operator, Subgraph, Tensor
+
+# Bytes of all tensors that are alive at one time, for one sample: beyond is a damaged file or a machine too small.
+MOST_BYTES = 2**30
+MOST_DEPTH = 32
+# Values of the largest result that is computed at load.
+MOST_FOLDED = 2**20
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """One op, prepared. module: its file in tfq.ops. frees: tensors that nothing reads afterwards.
+class Plan:
+    """One subgraph. constants: tensor index -> array, the folded ones too. samples: how many may be stacked."""
 
-    stacks: samples stacked along axis 0 may go through the op together.
-    """
-
-    module: Any
-    node: Node
-    params: Any
-    frees: tuple[int, ...]
-    stacks: bool
-
-    @property
-    def inputs(self) -> tuple[int, ...]:
-        return self.node.operator.inputs
-
-    @property
-    def outputs(self) -> tuple[int, ...]:
-        return self.node.operator.outputs
-
-    def evaluate(self, arrays: Sequence[np.ndarray | None], samples: int) -> list[np.ndarray]:
-        """The op's outputs. arrays: one per input, None for absent ones; computed ones hold `samples` along axis 0."""
-        if samples == 1 or self.stacks:
-            return self._once(arrays)
-        split = [_samples(tensor, array, samples) for tensor, array in zip(self.node.inputs, arrays, strict=True)]
-        each = [self._once([s[i] for s in split]) for i in range(samples)]
-        return [np.concatenate(parts) for parts in zip(*each, strict=True)]
-
-    def _once(self, arrays: Sequence[np.ndarray | None]) -> list[np.ndarray]:
-        result = self.module.evaluate(self.params, *arrays)
-        results = list(result) if isinstance(result, (tuple, list)) else [result]
-        if len(results) != len(self.outputs):
-            place = f"op {self.node.index} {self.node.operator.code}"
-            raise TfqError(f"{place}: the file lists {len(self.outputs)} outputs, the op has {len(results)}")
-        return results
+    graph: Subgraph
+    steps: tuple[Step, ...]
+    constants: dict[int, np.ndarray]
+    samples: int
 
 
-def _samples(tensor, array: np.ndarray | None, samples: int) -> list[np.ndarray | None]:
-    if array is None or tensor.data is not None:
-        return [array] * samples
-    return list(np.split(array, samples))
+# Bytes of the largest tensor while `run` works through a batch; more samples go through in portions.
+PORTION = 2**22
 
 
-def plan(graph: Subgraph, profile: Profile) -> tuple[Step, ...]:
-    """The subgraph's ops, prepared for the profile, in execution order.
+def plans(model: Model, first: int, profile: Profile) -> dict[int, Plan]:
+    """Subgraph -> plan, for the subgraph `first` and all those that it may run.
 
     Raises: Unsupported, one error that names every op and type without a definition; TfqError where an op reads a
-    tensor that nothing has computed, or computes one that has a value already.
+    tensor that nothing has computed, computes one that has a value already, or a subgraph runs itself.
     """
-    _check_order(graph)
-    last = _last_readers(graph)
-    steps: list[Step] = []
+    found: dict[int, Plan] = {}
     reasons: list[str] = []
-    for index, operator in enumerate(graph.operators):
-        try:
-            steps.append(_step(graph, index, operator, profile, last))
-        except Unsupported as error:
-            reasons.append(str(error))
-    reasons += [f"tensor {t.name!r} keeps state between runs" for t in graph.tensors if t.is_variable]
+    _reach(model, first, profile, found, reasons, ())
     if reasons:
         raise Unsupported(f"cannot run this file under {profile.name!r}: " + "; ".join(reasons))
-    return tuple(steps)
+    return found
 
 
-def _step(graph: Subgraph, index: int, operator: Operator, profile: Profile, last: dict[int, int]) -> Step:
-    inputs, intermediates = (
-        tuple(graph.tensors[i] if i >= 0 else None for i in indices)
-        for indices in (operator.inputs, operator.intermediates)
-    )
-    node = Node(index, operator, inputs, tuple(graph.tensors[i] for i in operator.outputs), intermediates)
-    module = TABLE.get(operator.code)
-    if module is None:
-        raise node.unsupported(f"no definition of {operator.custom_code or operator.code}")
-    touched = dict.fromkeys(i for i in operator.inputs + operator.outputs if i >= 0 and graph.tensors[i].data is None)
-    return Step(
-        module=module,
-        node=node,
-        params=module.prepare(node, profile),
-        frees=tuple(i for i in touched if last.get(i, index) == index),
-        stacks=hasattr(module, "stacks") and bool(module.stacks(node)),
-    )
+def _reach(
+    model: Model, number: int, profile: Profile, found: dict[int, Plan], reasons: list[str], above: tuple[int, ...]
+) -> None:
+    if number in above:
+        raise TfqError(f"subgraph {number} runs itself; export the model again")
+    if number in found:
+        return
+    if len(above) > MOST_DEPTH:
+        raise TfqError(f"subgraph {number} is run from more than {MOST_DEPTH} others, one within the other")
+    graph = model.subgraphs[number]
+    place = f"subgraph {number}: " if above else ""
+    _check_order(graph, place)
+    builder = _Builder(number, graph, profile)
+    builder.build()
+    reasons += [place + reason for reason in builder.reasons]
+    found[number] = Plan(graph, tuple(builder.steps), builder.constants, _samples_at_once(graph, builder.steps))
+    for below in builder.below:
+        if not 0 <= below < len(model.subgraphs):
+            raise TfqError(f"{place}an op runs subgraph {below}, the file has {len(model.subgraphs)}")
+        _reach(model, below, profile, found, reasons, (*above, number))
 
 
-def _check_order(graph: Subgraph) -> None:
+class _Builder:
+    """Goes through a subgraph's ops in order.
+
+    open: tensors whose shape is not known at load, because an op needs values that the run computes. shaped: constants
+    that follow from stored shapes.
+    """
+
+    def __init__(self, number: int, graph: Subgraph, profile: Profile):
+        self.number, self.graph, self.profile = number, graph, profile
+        self.last = _last_readers(graph)
+        self.steps: list[Step] = []
+        self.reasons: list[str] = []
+        self.below: list[int] = []
+        self.constants = {i: t.data for i, t in enumerate(graph.tensors) if t.data is not None}
+        self.open: set[int] = set()
+        self.shaped: set[int] = set()
+
+    def build(self) -> None:
+        """Fills the lists."""
+        self.reasons += [
+            f"variable tensor {t.name!r} has a buffer or the type {t.type}"
+            for t in self.graph.tensors
+            if t.is_variable and (t.data is not None or t.type not in NUMPY_TYPES)
+        ]
+        _check_memory(self.graph, self.last)
+        for index, operator in enumerate(self.graph.operators):
+            try:
+                step = self._step(index, operator)
+            except Unsupported as error:
+                self.reasons.append(str(error))
+                continue
+            self.steps.append(step)
+            self.constants |= zip(step.outputs, step.folded or (), strict=False)
+
+    def _step(self, index: int, operator: Operator) -> Step:
+        node = Node(
+            index,
+            operator,
+            tuple(self._tensor(i) for i in operator.inputs),
+            tuple(self.graph.tensors[i] for i in operator.outputs),
+            tuple(self._tensor(i) for i in operator.intermediates),
+        )
+        module = TABLE.get(operator.code)
+        if module is None:
+            raise node.unsupported(f"no definition of {operator.custom_code or operator.code}")
+        params = self._params(module, node)
+        with guarded(node):
+            if hasattr(module, "subgraphs"):
+                self.below += module.subgraphs(node)
+            step = Step(
+                graph=self.number,
+                module=module,
+                node=node,
+                profile=self.profile,
+                params=params,
+                frees=self._frees(index, operator),
+                stacks=params is not None and hasattr(module, "stacks") and bool(module.stacks(node)),
+                updates=self._updates(module, node),
+                memory=tuple(module.memory(params)) if hasattr(module, "memory") else (),
+            )
+            folded = _folded(step)
+            if hasattr(module, "known") or not self.shaped.isdisjoint(operator.inputs):
+                self.shaped.update(operator.outputs)
+            return replace(step, folded=folded, fixed=folded is not None and self.shaped.isdisjoint(operator.outputs))
+
+    def _tensor(self, index: int) -> Tensor | None:
+        if index < 0:
+            return None
+        tensor = self.graph.tensors[index]
+        return replace(tensor, data=self.constants[index]) if index in self.constants else tensor
+
+    def _params(self, module: Any, node: Node) -> Any:
+        """For the stored shapes; None where they are not known before the run."""
+        operator = node.operator
+        uncertain = not self.open.isdisjoint(operator.inputs)
+        try:
+            with guarded(node):
+                params = module.prepare(node, self.profile)
+        except NeedsValue:
+            if not self.profile.resizes:
+                raise
+            params = None
+        except Unsupported:
+            if not uncertain:
+                raise
+            params = None
+        except TfqError as error:
+            if not uncertain:
+                raise Unsupported(str(error)) from error
+            params = None
+        if uncertain or params is None:
+            self.open.update(operator.outputs)
+            return None
+        return params
+
+    def _frees(self, index: int, operator: Operator) -> tuple[int, ...]:
+        kept = {i for i, t in enumerate(self.graph.tensors) if t.data is not None or t.is_variable}
+        touched = dict.fromkeys(i for i in operator.inputs + operator.outputs if i >= 0 and i not in kept)
+        return tuple(i for i in touched if self.last.get(i, index) == index)
+
+    def _updates(self, module: Any, node: Node) -> tuple[int, ...]:
+        if not hasattr(module, "updates"):
+            return ()
+        positions = tuple(module.updates(node))
+        for i in positions:
+            tensor = node.input(i)
+            if tensor is None or not tensor.is_variable:
+                raise node.unsupported(f"input {i} keeps state, so it must be a variable tensor")
+        return positions
+
+
+def _folded(step: Step) -> tuple[np.ndarray, ...] | None:
+    """The outputs where constants or shapes alone decide them, and they are small."""
+    if step.params is None or step.within or step.updates or step.memory:
+        return None
+    if any(math.prod(tensor.shape) > MOST_FOLDED for tensor in step.node.outputs):
+        return None
+    if hasattr(step.module, "known"):
+        result = step.module.known(step.params)
+        results = list(result) if isinstance(result, tuple) else [result]
+    else:
+        inputs = [tensor for tensor in step.node.inputs if tensor is not None]
+        if not inputs or any(tensor.data is None for tensor in inputs) or hasattr(step.module, "draws"):
+            return None
+        results = step.evaluate([t.data if t is not None else None for t in step.node.inputs], 1, NOWHERE)
+    shapes = [tensor.shape for tensor in step.node.outputs]
+    return tuple(results) if [np.shape(array) for array in results] == shapes else None
+
+
+def _no_subgraph(number: int, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    raise TfqError(f"subgraph {number} cannot be run while the file is loaded")
+
+
+NOWHERE = Context(_no_subgraph, {})
+
+
+def _samples_at_once(graph: Subgraph, steps: Sequence[Step]) -> int:
+    """How many samples may be stacked: as many as fit; one where order, shapes or scalars do not let them."""
+    computed = [tensor for step in steps if step.folded is None for tensor in step.node.outputs]
+    tensors = [*computed, *(graph.tensors[i] for i in graph.inputs)]
+    if any(not t.shape or t.is_variable for t in tensors) or any(
+        step.params is None or step.remembers for step in steps
+    ):
+        return 1
+    return max(1, PORTION // max((size_of(t) for t in tensors), default=1))
+
+
+def size_of(tensor: Tensor) -> int:
+    """Bytes of a computed tensor, at least 1."""
+    return max(1, math.prod(tensor.shape) * (tensor.dtype.itemsize if tensor.type in NUMPY_TYPES else 1))
+
+
+def _check_memory(graph: Subgraph, last: dict[int, int]) -> None:
+    """Raises TfqError where the tensors that are alive together take more than MOST_BYTES."""
+    alive = {i: size_of(t) for i, t in enumerate(graph.tensors) if i in graph.inputs or t.is_variable}
+    ends: dict[int, list[int]] = {}
+    for tensor, index in last.items():
+        ends.setdefault(index, []).append(tensor)
+    total = sum(alive.values())
+    for index, operator in enumerate(graph.operators):
+        for i in operator.outputs:
+            if i not in alive:
+                alive[i] = size_of(graph.tensors[i])
+                total += alive[i]
+        if total > MOST_BYTES:
+            place = f"op {index} {operator.code}"
+            raise TfqError(f"{place}: one sample's tensors take {total} bytes there, tfq's limit is {MOST_BYTES}")
+        total -= sum(alive.pop(i) for i in ends.get(index, ()) if i in alive)
+    if total > MOST_BYTES:
+        raise TfqError(f"one sample's inputs take {total} bytes, tfq's limit is {MOST_BYTES}")
+
+
+def _check_order(graph: Subgraph, place: str) -> None:
+    if wrong := [i for i in graph.inputs if graph.tensors[i].data is not None]:
+        raise TfqError(f"{place}input {wrong[0]} {graph.tensors[wrong[0]].name!r} is a constant")
     known = {i for i, t in enumerate(graph.tensors) if t.data is not None or t.is_variable} | set(graph.inputs)
     for index, operator in enumerate(graph.operators):
-        place = f"op {index} {operator.code}"
+        op = f"{place}op {index} {operator.code}"
         for i in operator.inputs:
             if i >= 0 and i not in known:
-                raise TfqError(f"{place} reads tensor {i} {graph.tensors[i].name!r}, which nothing before it computes")
+                raise TfqError(f"{op} reads tensor {i} {graph.tensors[i].name!r}, which nothing before it computes")
         for i in operator.outputs:
             if i in known:
-                raise TfqError(f"{place} computes tensor {i} {graph.tensors[i].name!r}, which has a value already")
+                raise TfqError(f"{op} computes tensor {i} {graph.tensors[i].name!r}, which has a value already")
             known.add(i)
     for i in graph.outputs:
         if i not in known:
-            raise TfqError(f"output {i} {graph.tensors[i].name!r}: nothing computes it")
+            raise TfqError(f"{place}output {i} {graph.tensors[i].name!r}: nothing computes it")
 
 
 def _last_readers(graph: Subgraph) -> dict[int, int]:

@@ -22,7 +22,7 @@ class Profile:
 
     conv: int8 CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV. fully_connected: int8. product: int8 MUL.
     ratio: real multiplier of a one-operand rescale (RELU, QUANTIZE ...), (xp, input_scale, output_scale) -> float64.
-    round_bound: rounding of the fused activation's bounds. Arithmetic that only one op has is in that op's file, in a
+    round_bound: rounding of the fused activation's bounds. resizes: shapes may be others than the file's. Arithmetic that only one op has is in that op's file, in a
     table by profile.
     """
 
@@ -32,6 +32,7 @@ class Profile:
     product: Rescale
     ratio: Callable[..., Any]
     round_bound: Callable[..., Any]
+    resizes: bool = True
 
 
 def _ratio_float32(xp, input_scale, output_scale):
@@ -56,7 +57,13 @@ LITERT = Profile(
 )
 XNNPACK = Profile("xnnpack", rescale.FLOAT32, rescale.FLOAT32, rescale.FLOAT32, _ratio_float32, _half_to_even)
 TFLM = Profile(
-    "tflm", rescale.TWO_ROUNDINGS, rescale.TWO_ROUNDINGS, rescale.TWO_ROUNDINGS, _ratio_float64, round_half_away
+    "tflm",
+    rescale.TWO_ROUNDINGS,
+    rescale.TWO_ROUNDINGS,
+    rescale.TWO_ROUNDINGS,
+    _ratio_float64,
+    round_half_away,
+    resizes=False,
 )
 PROFILES = {profile.name: profile for profile in (LITERT, XNNPACK, TFLM)}
 

@@ -21,6 +21,9 @@ An op that runs subgraphs or reaches resources has, in place of `evaluate`:
     evaluate_within(context, params, *arrays) -> array | tuple      context: see Context
     subgraphs(node) -> tuple[int, ...]   which subgraphs it may run
 
+An op whose outputs follow from the shapes of its inputs (SHAPE, say) has `known(params) -> array | tuple`: the outputs,
+once at load.
+
 An operand that `prepare` must know the values of (axes, paddings, a shape) is asked for with `checks.constant`. Where
 the file computes it, that raises `NeedsValue`; the interpreter then calls `prepare` again while running, with a node
 that holds the values and the shapes of that moment. So `prepare` trusts the shapes of the node's inputs, never those of
@@ -90,10 +93,14 @@ class Node:
         """The tensor at that position, None where the op has none."""
         return self.inputs[position] if position < len(self.inputs) else None
 
+    @property
+    def place(self) -> str:
+        """How errors name the op: its index, its code, its output."""
+        return f"op {self.index} {self.operator.code} {self.outputs[0].name if self.outputs else ''!r}"
+
     def unsupported(self, reason: str) -> Unsupported:
         """The error to raise: names the op and its output."""
-        name = self.outputs[0].name if self.outputs else ""
-        return Unsupported(f"op {self.index} {self.operator.code} {name!r}: {reason}")
+        return Unsupported(f"{self.place}: {reason}")
 
     def require_types(self, spec: Spec) -> None:
         """Raises Unsupported unless the first input has one of the spec's types."""
