@@ -24,7 +24,7 @@ from tfq.numerics.affine import Affine, divide
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
 from tfq.ops import shifted_sum
-from tfq.ops.binary import Params, all_types, evaluate, grids, params_of, require_symmetric, require_types
+from tfq.ops.binary import Params, all_types, direct, evaluate, grids, params_of, require_symmetric, require_types
 from tfq.ops.checks import given, xnnpack_takes
 from tfq.ops.contract import Node, Spec, rows_apart
 from tfq.ops.plain import is_number, is_unscaled_int16, plain, require_unscaled
@@ -198,7 +198,7 @@ def _unscaled(node: Node, profile: Profile) -> Params:
     if given(node).type != "INT32":
         return plain(node, profile, np.add)
     require_unscaled(node, *node.inputs)
-    return params_of(node, np.add)
+    return direct(node, np.add)
 
 
 PLAIN: Mapping[Profile, Callable[..., Params]] = {

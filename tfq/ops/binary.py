@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -45,11 +45,19 @@ def require_broadcast(node: Node) -> None:
         raise node.unsupported(str(error)) from None
 
 
+def require_ends(node: Node, inputs: int) -> None:
+    """Raises Unsupported unless the op has that many inputs and one output."""
+    received = len(node.inputs), len(node.outputs)
+    if received != (inputs, 1):
+        raise node.unsupported(f"it must have {inputs} inputs and 1 output, received {received[0]} and {received[1]}")
+
+
 def require_types(node: Node, profile: Profile, taken: Mapping[Profile, tuple[str, ...]], output: str = "") -> str:
     """The type of both operands. Raises Unsupported unless the profile's kernel takes it, for both and for the output.
 
     output: the output's type, where it is not the operands'. Shapes must broadcast.
     """
+    require_ends(node, 2)
     first, second = given(node, 0).type, given(node, 1).type
     if first not in taken[profile]:
         raise node.unsupported(f"{profile.name} takes {', '.join(taken[profile])}, received {first}")
@@ -85,12 +93,12 @@ def require_symmetric(node: Node, *symmetric: Affine) -> None:
 class Params:
     """integers: (a, b) -> the output's values, whole numbers for integers, for operands that broadcast.
 
-    dtype: of the output. operand: of the operands; a table of pairs is made where it has 8 bits.
+    dtype: of the output. operand: of 8-bit operands whose pairs are worth a table, else None.
     """
 
     integers: Callable[[Any, Any], Any]
-    dtype: np.dtype = field(default_factory=lambda: np.dtype(np.int8))
-    operand: np.dtype = field(default_factory=lambda: np.dtype(np.int8))
+    dtype: np.dtype
+    operand: np.dtype | None
 
     @cached_property
     def outputs(self) -> np.ndarray:
@@ -101,14 +109,20 @@ class Params:
 
 
 def params_of(node: Node, integers: Callable[[Any, Any], Any]) -> Params:
-    """Params with the types of the node's tensors."""
-    return Params(integers, node.outputs[0].dtype, given(node).dtype)
+    """Params with the types of the node's tensors; 8-bit operands' outputs are looked up."""
+    operand = given(node).dtype
+    return Params(integers, node.outputs[0].dtype, operand if operand.itemsize == 1 else None)
+
+
+def direct(node: Node, function: Callable[[Any, Any], Any]) -> Params:
+    """Params of a function that is as fast as a table."""
+    return Params(function, node.outputs[0].dtype, None)
 
 
 def evaluate(params: Params, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a, b: shapes that broadcast -> the op's output. Raises Unsupported where they do not."""
     size = broadcast_size(a.shape, b.shape)
-    if size < WORTH_A_TABLE or params.operand.itemsize > 1:
+    if params.operand is None or size < WORTH_A_TABLE:
         return np.asarray(params.integers(a, b)).astype(params.dtype, copy=False)
     pairs = a.view(np.uint8).astype(np.uint16) * np.uint16(256) + b.view(np.uint8)
     return params.outputs.take(pairs, mode="wrap")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.binary import Params, params_of
+from tfq.ops.binary import Params, direct
 from tfq.ops.checks import given, xnnpack_takes
 from tfq.ops.contract import Node
 
@@ -77,7 +77,7 @@ def clamped(function: Function, low: Any, high: Any, a: np.ndarray, b: np.ndarra
 
 def plain(node: Node, profile: Profile, function: Function) -> Params:
     """Params of function(a, b) and the fused activation."""
-    return params_of(node, partial(clamped, function, *bounds(node, profile)))
+    return direct(node, partial(clamped, function, *bounds(node, profile)))
 
 
 def require_unscaled(node: Node, *tensors: Any) -> None:
