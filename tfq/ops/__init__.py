@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from tfq.ops import (
+    abs,
     add,
     average_pool_2d,
     concatenation,
@@ -47,6 +48,7 @@ from tfq.ops import (
 )
 
 TABLE: dict[str, ModuleType] = {
+    "ABS": abs,
     "ADD": add,
     "AVERAGE_POOL_2D": average_pool_2d,
     "CONCATENATION": concatenation,
