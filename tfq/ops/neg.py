@@ -1,0 +1,29 @@
+"""NEG: -x. LiteRT negates stored integers as they are, whatever scale and zero point say, and the lowest stays itself.
+
+TFLite Micro takes float32 only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.ops import unary
+from tfq.ops.contract import Node, Spec
+from tfq.ops.unary import Direct, evaluate, stacks
+
+__all__ = ["SPEC", "evaluate", "prepare", "stacks"]
+
+SPEC = Spec(
+    "NEG",
+    ("INT8", "INT16", "INT32", "INT64", "FLOAT32"),
+    "google-ai-edge/LiteRT tflite/kernels/neg.cc; tensorflow/tflite-micro tensorflow/lite/micro/kernels/neg.cc",
+)
+
+TYPES: unary.Types = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ("FLOAT32",)}
+
+
+def prepare(node: Node, profile: Profile) -> Direct:
+    """The function. Raises Unsupported for types that the profile's kernel refuses."""
+    unary.alike(node, SPEC, profile, TYPES)
+    return Direct(np.negative)
