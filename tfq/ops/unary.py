@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from tfq.errors import TfqError
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
@@ -43,6 +44,21 @@ class Direct:
         """The outputs of x."""
         with np.errstate(all="ignore"):
             return self.function(x)
+
+
+@dataclass(frozen=True, eq=False)
+class Guarded:
+    """A table whose kernel fails on codes below `lowest`. name: the op, for errors."""
+
+    table: Params
+    lowest: int
+    name: str
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The outputs of stored integers x. Raises TfqError where the real kernel fails."""
+        if x.size and x.min() < self.lowest:
+            raise TfqError(f"{self.name}: expected stored inputs from {self.lowest} on, received {x.min()}")
+        return self.table(x)
 
 
 def ends(node: Node, spec: Spec) -> tuple[Tensor, Tensor]:
@@ -102,6 +118,11 @@ def params(node: Node, profile: Profile, table: Callable[..., Any], inp: Affine,
     return Params(np.roll(outputs, inp.qmin))
 
 
-def evaluate(params: Params | Direct, x: np.ndarray) -> np.ndarray:
+def guarded(node: Node, table: Params, inp: Affine) -> Guarded:
+    """The table, for inputs from the zero point on."""
+    return Guarded(table, int(inp.zero_point), f"op {node.index} {node.operator.code} {node.outputs[0].name!r}")
+
+
+def evaluate(params: Params | Direct | Guarded, x: np.ndarray) -> np.ndarray:
     """x: any shape -> the same shape and type."""
     return params(x)
