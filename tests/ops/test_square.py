@@ -1,0 +1,27 @@
+"""SQUARE against the real runtimes."""
+
+import pytest
+
+from tests.ops.elements import element, reals
+from tests.ops.harness import RUNTIMES, check, model_of
+from tfq.errors import Unsupported
+from tfq.interpreter import Interpreter
+
+pytestmark = pytest.mark.parity
+
+REAL = element("SQUARE", "real", type="FLOAT32")
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_square(numerics):
+    check(REAL, numerics, [reals((1, 5, 6, 7), 1e18)])
+
+
+@pytest.mark.parametrize(
+    ("case", "numerics", "words"),
+    ((element("SQUARE", "int8"), "xnnpack", "input type must be"),),
+    ids=str,
+)
+def test_refusals(case, numerics, words):
+    with pytest.raises(Unsupported, match=words):
+        Interpreter(model_of(case), numerics=numerics)

@@ -1,0 +1,23 @@
+"""SQUARE of float32: y = x * x."""
+
+from __future__ import annotations
+
+from tfq.numerics.profiles import Profile
+from tfq.ops import unary
+from tfq.ops.contract import Node, Spec
+from tfq.ops.unary import Direct, evaluate, stacks
+
+__all__ = ["SPEC", "evaluate", "prepare", "stacks"]
+
+SPEC = Spec(
+    "SQUARE",
+    ("FLOAT32",),
+    "google-ai-edge/LiteRT tflite/kernels/elementwise.cc; "
+    "tensorflow/tflite-micro tensorflow/lite/micro/kernels/elementwise.cc",
+)
+
+
+def prepare(node: Node, profile: Profile) -> Direct:
+    """The function. Raises Unsupported for types that the profile's kernel refuses."""
+    unary.alike(node, SPEC, profile, unary.FLOAT)
+    return Direct(lambda x: x * x)
