@@ -22,8 +22,8 @@ class Profile:
 
     conv: int8 CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV. fully_connected: int8. product: int8 MUL.
     ratio: real multiplier of a one-operand rescale (RELU, QUANTIZE ...), (xp, input_scale, output_scale) -> float64.
-    round_bound: rounding of the fused activation's bounds. resizes: shapes may be others than the file's. Arithmetic that only one op has is in that op's file, in a
-    table by profile.
+    round_bound: rounding of the fused activation's bounds. resizes: shapes may be others than the file's. Arithmetic
+    that only one op has is in that op's file, in a table by profile.
     """
 
     name: str
