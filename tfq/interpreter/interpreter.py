@@ -203,9 +203,10 @@ def _joined(parts: Sequence[np.ndarray], info: TensorInfo) -> np.ndarray:
     """Portions of an output as one array; scalars become a vector."""
     if len(parts) == 1:
         return parts[0]
-    if len({part.shape[1:] for part in parts}) > 1 or len({part.ndim for part in parts}) > 1:
+    rows = [np.atleast_1d(part) for part in parts]
+    if len({part.shape[1:] for part in rows}) > 1:
         raise TfqError(f"output {info.name!r} has another shape for each sample: run one sample at a time")
-    return np.concatenate(parts) if parts[0].ndim else np.stack(parts)
+    return np.concatenate(rows)
 
 
 def _rows(info: TensorInfo, array: np.ndarray, first: int, size: int) -> np.ndarray:

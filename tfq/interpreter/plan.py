@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfq.errors import TfqError, Unsupported
-from tfq.interpreter.step import Step, guarded
+from tfq.interpreter.step import Bound, Step, guarded
 from tfq.numerics.profiles import Profile
 from tfq.ops import TABLE
 from tfq.ops.contract import Context, NeedsValue, Node
@@ -132,6 +132,7 @@ class _Builder:
                 stacks=params is not None and hasattr(module, "stacks") and bool(module.stacks(node)),
                 updates=self._updates(module, node),
                 memory=tuple(module.memory(params)) if hasattr(module, "memory") else (),
+                bound=Bound({position for position, i in enumerate(operator.inputs) if i in self.shaped}),
             )
             folded = _folded(step)
             if hasattr(module, "known") or not self.shaped.isdisjoint(operator.inputs):

@@ -15,7 +15,7 @@ from tfq.ops.contract import Context, NeedsValue, Node
 from tfq.tflite.model import NUMPY_TYPES, Tensor
 
 # What NumPy and Python raise where an op is given shapes or values that do not fit together.
-MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+MISFITS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 Arrays = Sequence[np.ndarray | None]
 
@@ -26,7 +26,7 @@ class ShapeChanged(TfqError):
 
 @dataclass
 class Bound:
-    """The params of the latest shapes and values. needs: positions of the inputs whose values prepare asked for."""
+    """The params of the latest shapes and values. needs: positions of the inputs whose values prepare must see."""
 
     needs: set[int] = field(default_factory=set)
     key: Any = None
@@ -131,7 +131,9 @@ def guarded(node: Node) -> Iterator[None]:
         yield
     except MemoryError:
         raise TfqError(f"{node.place}: its arrays take more memory than there is") from None
-    except (*MISFITS, RecursionError) as error:
+    except MISFITS as error:
+        if isinstance(error, AttributeError) and "'NoneType'" not in str(error):
+            raise  # a fault in tfq; only that of an absent input is the file's
         shapes = ", ".join(_words(tensor) for tensor in node.inputs)
         words = " ".join(str(error).split())[:300]
         raise TfqError(

@@ -99,8 +99,8 @@ class Walk:
 
 
 def stacked(array: np.ndarray, samples: int) -> np.ndarray:
-    """The same array for each sample, along the first axis."""
-    return np.concatenate([array] * samples) if samples > 1 and array.ndim else array
+    """The same array for each sample, along the first axis; scalars as a vector."""
+    return array if samples == 1 else (np.concatenate if array.ndim else np.stack)([array] * samples)
 
 
 def _as_stored(plan: Plan, arrays: Sequence[np.ndarray], samples: int) -> bool:
