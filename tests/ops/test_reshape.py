@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.ops.harness import RUNTIMES, Case, activation, check, constant, model_of
+from tests.ops.movers import agree_in_types, tensor, values
 from tfq import TfqError, Unsupported
 from tfq.interpreter import Interpreter
 from tfq.ops.reshape import resolve
@@ -56,3 +57,12 @@ def test_resolve():
     assert resolve((), 1) == ()
     with pytest.raises(TfqError, match="24 elements"):
         resolve((7, -1), 24)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_types(numerics):
+    def case(type):
+        inputs = (tensor("x", (1, 4, 6), type), values("shape", (1, 24)))
+        return Case(type, "RESHAPE", inputs, (tensor("y", (1, 24), type),), {}, 1)
+
+    agree_in_types(case, numerics)

@@ -1,7 +1,7 @@
-"""RESHAPE: the same stored integers in another shape, scales not looked at, in every profile.
+"""RESHAPE: the same stored values in another shape, scales not looked at, in every profile.
 
 The shape tensor wins over the option `new_shape`; one entry may be -1. It says the shape of one sample: a fixed
-leading 1 does not pin the batch.
+leading 1 does not pin the batch. Where the run computes the shape, tflm takes the stored one of the output.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.errors import TfqError
-from tfq.numerics.profiles import Profile
-from tfq.ops.checks import given
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.movement import COPIED, moved, operand, types_of
 
+TYPES = {LITERT: (*COPIED, "INT4"), XNNPACK: (*COPIED, "INT4"), TFLM: COPIED}
 SPEC = Spec(
     "RESHAPE",
-    ("INT8",),
+    types_of(TYPES),
     "google-ai-edge/LiteRT tflite/kernels/reshape.cc; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/reshape_common.cc",
 )
@@ -29,10 +30,10 @@ stacks = rows_apart
 
 @dataclass(frozen=True)
 class Params:
-    """size: elements of one sample. target: its new shape; None where it is computed at run time."""
+    """size: elements of one sample. target: its new shape."""
 
     size: int
-    target: tuple[int, ...] | None
+    target: tuple[int, ...]
 
 
 def resolve(target: tuple[int, ...], size: int) -> tuple[int, ...]:
@@ -47,15 +48,24 @@ def resolve(target: tuple[int, ...], size: int) -> tuple[int, ...]:
     return target
 
 
+def _asked(node: Node) -> tuple[int, ...]:
+    return tuple(operand(node, 1, "the shape"))
+
+
+def _stored(node: Node) -> tuple[int, ...]:
+    return node.outputs[0].shape
+
+
+# Where a shape that the run computes comes from.
+COMPUTED = {LITERT: _asked, XNNPACK: _asked, TFLM: _stored}
+
+
 def prepare(node: Node, profile: Profile) -> Params:
     """The output's shape for the stored input. Raises Unsupported for types and for shapes that do not fit."""
-    node.require_types(SPEC)
-    size, shape = math.prod(given(node).shape), node.input(1)
-    if shape is not None and shape.data is None:
-        return Params(size, None)
+    size, shape = math.prod(moved(node, profile, TYPES).shape), node.input(1)
     # LiteRT falls back to the options unless the shape tensor is a vector; a lone 0 there means a scalar.
-    if shape is not None and shape.data is not None and shape.data.ndim == 1:
-        target = tuple(int(entry) for entry in shape.data)
+    if shape is not None and len(shape.shape) == 1:
+        target = COMPUTED[profile](node) if shape.data is None else _asked(node)
     else:
         target = tuple(int(entry) for entry in node.options.get("new_shape", ()))
         target = () if target == (0,) else target
@@ -66,10 +76,8 @@ def prepare(node: Node, profile: Profile) -> Params:
 
 
 def evaluate(params: Params, x, shape=None) -> np.ndarray:
-    """x: int8, one or more samples -> int8, stacked alike. Raises TfqError where a computed shape does not fit."""
+    """x: one or more samples -> the same values, stacked alike."""
     target = params.target
-    if target is None:
-        target = resolve(tuple(int(entry) for entry in shape), x.size)
     if x.size > params.size:
         target = (target[0] * (x.size // params.size), *target[1:])
     return x.reshape(target)
