@@ -3,6 +3,7 @@
 import pytest
 
 from tests.ops.harness import RUNTIMES, Case, activation, check, constant, model_of
+from tests.ops.movers import agree_in_types, tensor, values
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
 
@@ -48,3 +49,12 @@ def test_transpose(case, numerics):
 def test_refuses(case, numerics):
     with pytest.raises(Unsupported, match="TRANSPOSE 'y'"):
         Interpreter(model_of(case), numerics=numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_types(numerics):
+    def case(type):
+        inputs = (tensor("x", (1, 4, 6), type), values("permutation", (0, 2, 1)))
+        return Case(type, "TRANSPOSE", inputs, (tensor("y", (1, 6, 4), type),), {}, 1)
+
+    agree_in_types(case, numerics)
