@@ -3,6 +3,7 @@
 import pytest
 
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
+from tests.ops.movers import agree_in_types, tensor
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
 
@@ -33,3 +34,12 @@ def test_squeeze(case, numerics):
 def test_refuses_axes(axes):
     with pytest.raises(Unsupported, match="SQUEEZE 'y'.*axes"):
         Interpreter(model_of(case("axes", (1, 4, 1, 3), (1, 4, 3), axes)))
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_types(numerics):
+    def case(type):
+        inputs = (tensor("x", (1, 4, 1, 6), type),)
+        return Case(type, "SQUEEZE", inputs, (tensor("y", (1, 4, 6), type),), {"squeeze_dims": (2,)}, 1)
+
+    agree_in_types(case, numerics)

@@ -1,6 +1,6 @@
-"""SQUEEZE: axes of size 1 leave the shape; stored integers are copied, scales not looked at, in every profile.
+"""SQUEEZE: axes of size 1 leave the shape; stored values are copied, scales not looked at, in every profile.
 
-Axes come from `squeeze_dims`, or are all those of size 1 in the file's own shape.
+Axes come from `squeeze_dims`, or are all those of size 1.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfq.numerics.profiles import Profile
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.checks import axes_of, given
 from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.movement import COPIED, moved, types_of
 
+TYPES = {LITERT: (*COPIED, "INT4"), XNNPACK: (*COPIED, "INT4"), TFLM: COPIED}
 SPEC = Spec(
     "SQUEEZE",
-    ("INT8",),
+    types_of(TYPES),
     "google-ai-edge/LiteRT tflite/kernels/squeeze.cc; tensorflow/tflite-micro tensorflow/lite/micro/kernels/squeeze.cc",
 )
 
@@ -29,7 +31,7 @@ class Params:
 
 def prepare(node: Node, profile: Profile) -> Params:
     """The axes. Raises Unsupported for types and for an axis that is not of size 1."""
-    node.require_types(SPEC)
+    moved(node, profile, TYPES)
     return Params(_axes(node))
 
 
@@ -48,5 +50,5 @@ def stacks(node: Node) -> bool:
 
 
 def evaluate(params: Params, x) -> np.ndarray:
-    """x: int8 -> int8."""
+    """x -> the same values with fewer axes."""
     return np.squeeze(x, axis=params.axes)
