@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.ops.harness import RUNTIMES, Case, activation, check, constant, model_of
+from tests.ops.movers import agree_in_types, tensor, values
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
 
@@ -45,3 +46,12 @@ def test_expand_dims(case, numerics):
 def test_refuses(case, numerics):
     with pytest.raises(Unsupported, match="EXPAND_DIMS 'y'"):
         Interpreter(model_of(case), numerics=numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_types(numerics):
+    def case(type):
+        inputs = (tensor("x", (1, 4, 6), type), values("axis", 1))
+        return Case(type, "EXPAND_DIMS", inputs, (tensor("y", (1, 1, 4, 6), type),), {}, 1)
+
+    agree_in_types(case, numerics)

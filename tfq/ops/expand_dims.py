@@ -1,7 +1,6 @@
-"""EXPAND_DIMS: a new axis of size 1; stored integers are copied in every profile.
+"""EXPAND_DIMS: a new axis of size 1; stored values are copied in every profile.
 
-litert and xnnpack (which leaves it to LiteRT's kernel) refuse to load unless input and output share scale and zero
-point; tflm does not look.
+LiteRT refuses inputs and outputs with different scales or zero points; TFLite Micro does not look.
 """
 
 from __future__ import annotations
@@ -11,17 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import any_grid, axes_of, constant, given, same_grid
+from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.movement import COPIED, any_parameters, axis_in, moved, operand, same_parameters, types_of
 
+TYPES = {LITERT: (*COPIED, "INT4"), XNNPACK: (*COPIED, "INT4"), TFLM: ("INT8", "INT16", "FLOAT32")}
 SPEC = Spec(
     "EXPAND_DIMS",
-    ("INT8",),
+    types_of(TYPES),
     "google-ai-edge/LiteRT tflite/kernels/expand_dims.cc; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/expand_dims.cc",
 )
 
-CHECK_GRIDS = {LITERT: same_grid, XNNPACK: same_grid, TFLM: any_grid}
+CHECK_GRIDS = {LITERT: same_parameters, XNNPACK: same_parameters, TFLM: any_parameters}
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,20 @@ class Params:
 
 
 def prepare(node: Node, profile: Profile) -> Params:
-    """The axis. Raises Unsupported for types, an axis that is not one constant in range, differing scales."""
-    node.require_types(SPEC)
-    x = given(node)
-    CHECK_GRIDS[profile](node, x, node.outputs[0])
-    axes = axes_of(node, constant(node, 1, "the axis"), len(x.shape) + 1)
-    if len(axes) != 1:
-        raise node.unsupported(f"one axis is needed, received {list(axes)}")
-    return Params(axes[0])
+    """The axis. Raises Unsupported for types, an axis that is not one in range, differing scales."""
+    CHECK_GRIDS[profile](node, moved(node, profile, TYPES), node.outputs[0])
+    return Params(_axis(node))
+
+
+def _axis(node: Node) -> int:
+    return axis_in(node, operand(node, 1, "the axis", 1)[0], len(given(node).shape) + 1)
 
 
 def stacks(node: Node) -> bool:
     """Samples may be stacked unless the new axis comes before them."""
-    return rows_apart(node) and constant(node, 1, "the axis")[0] % (len(given(node).shape) + 1) != 0
+    return rows_apart(node) and _axis(node) != 0
 
 
 def evaluate(params: Params, x, axis=None) -> np.ndarray:
-    """x: int8 -> int8."""
+    """x -> the same values with one more axis."""
     return np.expand_dims(x, params.axis)
