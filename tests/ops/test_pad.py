@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.ops.harness import RUNTIMES, Case, activation, check, constant, model_of
+from tests.ops.movers import agree_in_types, tensor, values
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
 
@@ -49,3 +50,13 @@ def test_pad(case, numerics):
 def test_refuses(refused, numerics):
     with pytest.raises(Unsupported, match="PAD 'y'"):
         Interpreter(model_of(refused), numerics=numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_types(numerics):
+    def case(type):
+        grid = (0.1, 3)
+        inputs = (tensor("x", (1, 4, 6), type, grid), values("paddings", ((0, 0), (1, 2), (0, 1))))
+        return Case(type, "PAD", inputs, (tensor("y", (1, 7, 7), type, grid),), {}, 1)
+
+    agree_in_types(case, numerics)

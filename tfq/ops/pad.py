@@ -1,6 +1,6 @@
-"""PAD: a constant border that stands for real 0, the output's zero point. Stored integers are copied in every profile.
+"""PAD: a constant border that stands for real 0, the output's zero point; 0 without scale. Stored values are copied.
 
-xnnpack refuses to load unless input and output share scale and zero point; litert and tflm do not look.
+xnnpack refuses to load unless 8-bit input and output share scale and zero point; litert and tflm do not look.
 """
 
 from __future__ import annotations
@@ -10,49 +10,83 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import XNNPACK_RANK, any_grid, constant, given, grid_of, require_rank, same_grid
+from tfq.ops.checks import XNNPACK_RANK, given, require_rank
 from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.movement import (
+    any_parameters,
+    moved,
+    pairs,
+    parameters,
+    require_room,
+    same_grid_if_delegated,
+    types_of,
+)
 
+_LITERT_TYPES = ("INT8", "UINT8", "INT16", "INT32", "INT64", "BOOL", "FLOAT32", "FLOAT16")
+TYPES = {LITERT: _LITERT_TYPES, XNNPACK: _LITERT_TYPES, TFLM: ("INT8", "INT16", "INT32", "FLOAT32")}
 SPEC = Spec(
     "PAD",
-    ("INT8",),
+    types_of(TYPES),
     "google-ai-edge/LiteRT tflite/kernels/pad.cc; google/XNNPACK src/subgraph/static-constant-pad.c; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/pad_common.cc",
 )
 
-LARGEST_RANK = {LITERT: 5, XNNPACK: XNNPACK_RANK, TFLM: 5}
-CHECK_GRIDS = {LITERT: any_grid, XNNPACK: same_grid, TFLM: any_grid}
+# reference_ops::PadKernelMaxDimensionCount
+MOST_AXES = 5
+CHECK_GRIDS = {LITERT: any_parameters, XNNPACK: same_grid_if_delegated, TFLM: any_parameters}
+
+
+def _built_in_rank(node: Node) -> int:
+    return MOST_AXES
+
+
+def _delegated_rank(node: Node) -> int:
+    return XNNPACK_RANK if given(node).type in ("INT8", "UINT8", "FLOAT32") else MOST_AXES
+
+
+# Types whose border is the output's zero point; TFLite Micro takes that of int16 for 0.
+WITH_ZERO_POINT = {LITERT: ("INT8", "UINT8", "INT16"), XNNPACK: ("INT8", "UINT8", "INT16"), TFLM: ("INT8",)}
+LARGEST_RANK = {LITERT: _built_in_rank, XNNPACK: _delegated_rank, TFLM: _built_in_rank}
 
 
 @dataclass(frozen=True, eq=False)
 class Params:
-    """paddings: (before, after) of each axis. value: the border's stored integer."""
+    """paddings: (before, after) of each axis. value: of the border."""
 
     paddings: tuple[tuple[int, int], ...]
     value: int
 
 
 def prepare(node: Node, profile: Profile) -> Params:
-    """Border of the node. Raises Unsupported for types, paddings that are not constant, and differing scales."""
-    node.require_types(SPEC)
-    x, y = given(node), node.outputs[0]
-    require_rank(node, LARGEST_RANK[profile])
+    """Border of the node. Raises Unsupported for types, ranks, paddings that do not fit, and differing scales."""
+    x, y = moved(node, profile, TYPES), node.outputs[0]
+    require_rank(node, LARGEST_RANK[profile](node))
     CHECK_GRIDS[profile](node, x, y)
-    flat = constant(node, 1, "the paddings")
-    if flat.size != 2 * len(x.shape) or flat.min(initial=0) < 0:
-        raise node.unsupported(f"paddings must be {len(x.shape)} pairs of 0 or more, received {flat.tolist()}")
-    pairs = tuple((int(before), int(after)) for before, after in flat.reshape(-1, 2))
-    return Params(pairs, int(grid_of(node, y).zero_point))
+    zero = x.type in WITH_ZERO_POINT[profile] and x.quantization is not None
+    return Params(paddings_of(node), parameters(y)[1] if zero else 0)
+
+
+def paddings_of(node: Node) -> tuple[tuple[int, int], ...]:
+    """(before, after) of each axis of the first input."""
+    shape = given(node).shape
+    found = pairs(node, 1, "the paddings", len(shape))
+    require_room(node, [size + before + after for size, (before, after) in zip(shape, found, strict=True)])
+    return tuple(found)
 
 
 def stacks(node: Node) -> bool:
     """Samples may be stacked unless the border runs around them."""
-    return rows_apart(node) and not constant(node, 1, "the paddings")[:2].any()
+    return rows_apart(node) and paddings_of(node)[0] == (0, 0)
 
 
 def evaluate(params: Params, x, paddings=None) -> np.ndarray:
-    """x: int8 -> int8, each axis longer by its two paddings."""
-    sizes = [size + before + after for size, (before, after) in zip(x.shape, params.paddings, strict=True)]
-    y = np.full(sizes, params.value, x.dtype)
-    y[tuple(slice(before, before + size) for size, (before, _) in zip(x.shape, params.paddings, strict=True))] = x
+    """x -> its values, each axis longer by its two paddings."""
+    return bordered(x, params.paddings, params.value)
+
+
+def bordered(x: np.ndarray, paddings: tuple[tuple[int, int], ...], value) -> np.ndarray:
+    """x inside a border of `value`."""
+    sizes = [size + before + after for size, (before, after) in zip(x.shape, paddings, strict=True)]
+    y = np.full(sizes, value, x.dtype)
+    y[tuple(slice(before, before + size) for size, (before, _) in zip(x.shape, paddings, strict=True))] = x
     return y
