@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of, weights
+from tests.ops.movers import agree, agree_in_types, tensor
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
 
@@ -54,3 +55,30 @@ def test_concatenation(case, numerics):
 def test_refuses(case, numerics):
     with pytest.raises(Unsupported, match="CONCATENATION 'y'"):
         Interpreter(model_of(case), numerics=numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_types(numerics):
+    def case(type):
+        inputs = (tensor("a", (1, 4, 6), type), tensor("b", (1, 3, 6), type))
+        return Case(type, "CONCATENATION", inputs, (tensor("y", (1, 7, 6), type),), {"axis": 1}, 1)
+
+    agree_in_types(case, numerics)
+
+
+@pytest.mark.parametrize("numerics", ("litert", "xnnpack"))
+@pytest.mark.parametrize("y", [(0.1, 3), (0.25, 7), (0.0625, 128), (1e-3, 255)], ids=str)
+def test_uint8_is_rescaled(y, numerics):
+    grids = ((0.1, 3), (0.125, 0), (0.25, 128), (2.0, 255))
+    inputs = tuple(activation(f"x{i}", (1, 256), *grid, "UINT8") for i, grid in enumerate(grids))
+    codes = np.arange(256, dtype=np.uint8)[None]
+    case = Case("rescaled", "CONCATENATION", inputs, (activation("y", (1, 1024), *y, "UINT8"),), {"axis": 1})
+    check(case, numerics, [codes] * 4)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("zero_points", [(0, 0, 0), (0, 1, 0), (0, 0, 1)], ids=str)
+def test_int16_looks_at_zero_points(zero_points, numerics):
+    a, b, y = zip((0.1, 0.2, 0.3), zero_points, strict=True)
+    inputs = (tensor("a", (1, 5), "INT16", a), tensor("b", (1, 5), "INT16", b))
+    agree(Case("grids", "CONCATENATION", inputs, (tensor("y", (1, 10), "INT16", y),), {"axis": 1}), numerics)
