@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
-from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
+from tests.ops.harness import RUNTIMES, Case, check, model_of
+from tests.ops.movers import agree_in_types, tensor
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
 
 
-def case(name, image=(7, 6, 3), kernel=2, stride=2, padding="VALID", act="NONE", x=(0.1, 3), y=None, **more):
+def case(
+    name, image=(7, 6, 3), kernel=2, stride=2, padding="VALID", act="NONE", x=(0.1, 3), y=None, type="INT8", **more
+):
     """image: (H, W, C). x, y: (scale, zero point), y as x unless given."""
     kernel, stride = np.broadcast_to(kernel, 2).tolist(), np.broadcast_to(stride, 2).tolist()
     sizes = zip(image, kernel, stride, strict=False)
@@ -21,8 +24,8 @@ def case(name, image=(7, 6, 3), kernel=2, stride=2, padding="VALID", act="NONE",
         "filter_width": kernel[1],
         "fused_activation_function": act,
     }
-    y = activation("y", (1, *out, image[2]), *(x if y is None else y))
-    return Case(name, "MAX_POOL_2D", (activation("x", (1, *image), *x),), (y,), options, version=2, **more)
+    y = tensor("y", (1, *out, image[2]), type, x if y is None else y)
+    return Case(name, "MAX_POOL_2D", (tensor("x", (1, *image), type, x),), (y,), options, version=2, **more)
 
 
 CASES = (
@@ -60,3 +63,16 @@ def test_refuses_differing_grids(y, numerics):
 def test_refuses_a_window_beyond_the_image():
     with pytest.raises(Unsupported, match="MAX_POOL_2D 'y'.*does not fit"):
         Interpreter(model_of(case("beyond", image=(2, 2, 1), kernel=3)))
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("act", ["NONE", "RELU", "RELU6", "RELU_N1_TO_1"])
+def test_types(act, numerics):
+    agree_in_types(lambda type: case(type, kernel=3, padding="SAME", act=act, x=(0.1, 0), type=type), numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+def test_infinities(numerics):
+    x = np.full((1, 4, 4, 2), -np.inf, np.float32)
+    x[:, :2, :, 0] = np.inf
+    check(case("infinities", image=(4, 4, 2), type="FLOAT32"), numerics, [x])
