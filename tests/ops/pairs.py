@@ -59,4 +59,4 @@ def pair(
     other = first if twice else operand("b", shapes[1], second or type, *b, const, scaled=scaled)
     out = np.broadcast_shapes(first.shape, other.shape)
     result = operand("y", out, output or type, *y, scaled=scaled)
-    return Case(name, code, (first, other), (result,), options or {}, **{"version": 2, **more})
+    return Case(name, code, (first, other), (result,), options or {}, **more)

@@ -14,7 +14,7 @@ PER_CHANNEL = RNG.integers(-128, 128, (1, 1, 8))
 
 
 def case(name, *grids, const=PER_CHANNEL, **more):
-    return pair("PRELU", name, *grids, const=const, version=1, **more)
+    return pair("PRELU", name, *grids, const=const, **more)
 
 
 CASES = (

@@ -60,7 +60,7 @@ def require_types(node: Node, profile: Profile, taken: Mapping[Profile, tuple[st
     require_ends(node, 2)
     first, second = given(node, 0).type, given(node, 1).type
     if first not in taken[profile]:
-        raise node.unsupported(f"{profile.name} takes {', '.join(taken[profile])}, received {first}")
+        raise node.unsupported(f"{profile.name} takes {', '.join(taken[profile]) or 'no type'}, received {first}")
     expected, received = (first, output or first), (second, node.outputs[0].type)
     if received != expected:
         raise node.unsupported(
