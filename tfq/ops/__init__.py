@@ -7,6 +7,7 @@ from types import ModuleType
 from tfq.ops import (
     abs,
     add,
+    add_n,
     assign_variable,
     atan2,
     average_pool_2d,
@@ -80,6 +81,7 @@ from tfq.ops import (
 TABLE: dict[str, ModuleType] = {
     "ABS": abs,
     "ADD": add,
+    "ADD_N": add_n,
     "ASSIGN_VARIABLE": assign_variable,
     "ATAN2": atan2,
     "AVERAGE_POOL_2D": average_pool_2d,
