@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.ops.elements import check_close
-from tests.ops.harness import RUNTIMES, check, model_of, patterns
+from tests.ops.harness import RUNTIMES, check, model_of
 from tests.ops.pairs import BROADCASTS, pair
 from tfq import Unsupported
 from tfq.interpreter import Interpreter

@@ -4,8 +4,8 @@ float32: taken in float64 and rounded once; LiteRT calls powf of the C library, 
 in float64, cut towards zero; beyond the type the lowest int32. A negative int32 exponent is refused while running.
 
 One exponent for all of a tensor of another shape, within 1e-5 of a whole number e from 1 on, multiplies instead:
-y = a ** (e // 2), then y * y, then a * y where e is odd; each product rounded (int32: modulo 2**32), and float32 clamped
-to the finite range.
+y = a ** (e // 2), then y * y, then a * y where e is odd; each product rounded (int32: modulo 2**32), and float32
+clamped to the finite range.
 """
 
 from __future__ import annotations
