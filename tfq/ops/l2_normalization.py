@@ -1,0 +1,99 @@
+"""L2_NORMALIZATION over the last axis: y = x / sqrt(sum of x**2); 8-bit outputs have scale 1/128, zero in the middle.
+
+8 bits: m, s = numerics.inverse_sqrt of the sum of (q - zero)**2, then q - zero times m with two roundings, 7 fraction
+bits. int8 takes the 7 bits from the shift, uint8 multiplies by 128 first. Every profile runs the same kernel; tflm has
+no uint8, takes up to 4 axes and does not look at the output's grid.
+float32: the sum in index order, the norm at least 1e-6, all in float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfq.numerics import arrays
+from tfq.numerics.fixed_point import multiply_by_quantized_multiplier
+from tfq.numerics.inverse_sqrt import inverse_sqrt
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.ops import unary
+from tfq.ops.checks import require_rank
+from tfq.ops.contract import Node, Spec
+from tfq.ops.softmax import stacks
+
+__all__ = ["SPEC", "evaluate", "prepare", "stacks"]
+
+SPEC = Spec(
+    "L2_NORMALIZATION",
+    ("INT8", "UINT8", "FLOAT32"),
+    "google-ai-edge/LiteRT tflite/kernels/l2norm.cc, internal/reference/integer_ops/l2normalization.h, "
+    "internal/reference/l2normalization.h; tensorflow/tflite-micro tensorflow/lite/micro/kernels/l2norm.cc",
+)
+
+OUTPUT_SCALE = np.float32(1 / 128)
+LARGEST_RANK = {LITERT: 8, XNNPACK: 8, TFLM: 4}
+CHECKS_OUTPUT = {LITERT: True, XNNPACK: True, TFLM: False}
+# The sum of squares is an int32; no difference exceeds 255.
+_LONGEST_ROW = (2**31 - 1) // 255**2
+_SMALLEST_NORM = np.float32(1e-6)
+
+
+def bits_from_shift(difference, multiplier, shift):
+    """int8."""
+    return multiply_by_quantized_multiplier(arrays, difference, multiplier, shift + 7)
+
+
+def bits_first(difference, multiplier, shift):
+    """uint8."""
+    return multiply_by_quantized_multiplier(arrays, difference * 128, multiplier, shift) + 128
+
+
+RESCALE: dict[str, Callable[..., Any]] = {"INT8": bits_from_shift, "UINT8": bits_first}
+
+
+@dataclass(frozen=True, eq=False)
+class Params:
+    """rescale(difference, multiplier, shift) -> stored outputs before the clamp."""
+
+    zero_point: int
+    rescale: Callable[..., Any]
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """x: int8 or uint8 [..., values] -> the same."""
+        difference = x.astype(np.int64) - self.zero_point
+        total = np.sum(difference * difference, axis=-1, keepdims=True)
+        limits = np.iinfo(x.dtype)
+        return np.clip(self.rescale(difference, *inverse_sqrt(total)), limits.min, limits.max).astype(x.dtype)
+
+
+def real(x: np.ndarray) -> np.ndarray:
+    """float32 [..., values]."""
+    norm = np.sqrt(arrays.sum_in_order(x * x))[..., None]
+    return x / np.maximum(norm, _SMALLEST_NORM)
+
+
+def prepare(node: Node, profile: Profile) -> Params | unary.Direct:
+    """Constants of the op. Raises Unsupported for types, shapes, activations and output grids that kernels refuse."""
+    x, y = unary.alike(node, SPEC, profile, unary.NUMBERS)
+    require_rank(node, LARGEST_RANK[profile])
+    if not x.shape or not 0 < x.shape[-1] <= _LONGEST_ROW:
+        raise node.unsupported(f"the last axis must have 1 to {_LONGEST_ROW} values, received shape {list(x.shape)}")
+    activation = node.options.get("fused_activation_function", "NONE")
+    if activation != "NONE":
+        raise node.unsupported(f"the kernels have no fused activation here, received {activation}")
+    if x.type == "FLOAT32":
+        return unary.Direct(real)
+    inp, out = unary.grid(node, x), unary.grid(node, y)
+    middle = out.qmin + 128
+    if CHECKS_OUTPUT[profile] and (out.scale != OUTPUT_SCALE or out.zero_point != middle):
+        raise node.unsupported(
+            f"output must have scale 1/128 and zero point {middle}, received {out.scale} and {out.zero_point:g}"
+        )
+    return Params(int(inp.zero_point), RESCALE[x.type])
+
+
+def evaluate(params: Params | unary.Direct, x: np.ndarray) -> np.ndarray:
+    """x: [..., values] -> the same shape and type."""
+    return params(x)
