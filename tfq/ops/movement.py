@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tfq.numerics.profiles import Profile
-from tfq.ops.checks import XNNPACK_RANK, constant, given, same_grid
+from tfq.ops.checks import XNNPACK_RANK, constant, given
 from tfq.ops.contract import Node
 from tfq.tflite.model import Tensor
 
@@ -88,7 +88,9 @@ def same_parameters(node: Node, *tensors: Tensor) -> None:
     received = [parameters(tensor) for tensor in tensors]
     if any(pair != received[0] for pair in received):
         pairs = ", ".join(f"{scale:.9g} / {zero_point}" for scale, zero_point in received)
-        raise node.unsupported(f"scale and zero point must be the same everywhere, received {pairs}")
+        raise node.unsupported(
+            f"inputs and outputs must share scale and zero point, received {pairs}; put a QUANTIZE before it"
+        )
 
 
 def same_parameters_in_8_or_16_bits(node: Node, *tensors: Tensor) -> None:
@@ -108,7 +110,7 @@ def same_grid_if_delegated(node: Node, *tensors: Tensor) -> None:
     """
     eight_bits = all(tensor.type in ("INT8", "UINT8") for tensor in tensors)
     if eight_bits and all(t.quantization is not None and len(t.shape) <= XNNPACK_RANK for t in tensors):
-        same_grid(node, *tensors)
+        same_parameters(node, *tensors)
 
 
 def require_room(node: Node, shape: Sequence[int]) -> None:
