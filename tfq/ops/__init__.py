@@ -84,6 +84,7 @@ from tfq.ops import (
     sub,
     tanh,
     transpose,
+    unpack,
     var_handle,
     while_,
 )
@@ -168,6 +169,7 @@ TABLE: dict[str, ModuleType] = {
     "SUB": sub,
     "TANH": tanh,
     "TRANSPOSE": transpose,
+    "UNPACK": unpack,
     "VAR_HANDLE": var_handle,
     "WHILE": while_,
 }
