@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.ops.elements import check_close
-from tests.ops.harness import RUNTIMES, Case, check, model_of
+from tests.ops.harness import RUNTIMES, Case, check, model_of, weights
 from tests.ops.pairs import operand
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
@@ -55,12 +55,23 @@ CASES = (
     case("int16 by int8", INT16, ("INT16", "INT8", "INT16"), only=LITERT_ONLY),
     case("int16 by constant int8", INT16, ("INT16", "INT8", "INT16"), const=True, only=LITERT_ONLY),
 )
+PER_CHANNEL = tuple(
+    Case(
+        f"{type} by int8 per channel",
+        "BATCH_MATMUL",
+        (operand("x", (1, 3, 4), type, 0.1, 0), weights(np.ones((1, 4, 5), np.int8), np.arange(1, 6) / 100, axis=2)),
+        (operand("y", (1, 3, 5), type, 0.1, 0),),
+        only=LITERT_ONLY,
+    )
+    for type in ("INT8", "INT16")
+)
 REALS = shapes("float32", types=("FLOAT32",) * 3)
 REFUSED = (
     (case("uint8", ((0.1, 0),) * 3, ("UINT8",) * 3), RUNTIMES),
     (case("int16 by int8", INT16, ("INT16", "INT8", "INT16")), ("tflm",)),
     (case("int8 into int32", types=("INT8", "INT8", "INT32")), ("tflm",)),
     (case("int16 with a zero point", types=("INT16",) * 3), RUNTIMES),
+    (PER_CHANNEL[0], ("tflm",)),
     (case("six axes", x=(1, 2, 1, 2, 3, 4), w=(1, 1, 2, 2, 4, 5)), ("litert", "tflm")),
     (case("ratio of 256", ((1.0, 0), (256.0, 0), (1.0, 0))), ("xnnpack",)),
     (case("ratio of 2**30", ((2.0**15, 0), (2.0**15, 0), (1.0, 0))), RUNTIMES),
@@ -68,7 +79,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize("numerics", RUNTIMES)
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", CASES + PER_CHANNEL, ids=str)
 def test_batch_matmul(case, numerics):
     check(case, numerics)
 

@@ -4,6 +4,7 @@ int8: acc = sum of (x - x_zero) * (w - w_zero) in int32; y = clamp(rescale(acc) 
     litert: 31-bit multiplier of f64(f32(x_scale * w_scale)) / f64(y_scale), two roundings; tflm: the same of a float64
     product. xnnpack: one float32 product, halves to even, where w_zero is 0; else what litert does.
 int16 (litert, xnnpack also with int8 w; zero points 0): a 64-bit sum and a 15-bit multiplier, one rounding, halves up.
+With a scale per channel of w LiteRT takes 0 for it (litert, xnnpack): every y is y_zero. Export w with one scale.
 int8 into int32 (litert, xnnpack): the sum of the stored products x * w; zero points are not looked at.
 float32: litert and tflm add products to 0 from the first to the last, each rounded. xnnpack fuses product and sum and
 takes an order of its own; here float32 in the order of NumPy's matrix product: the last bits may differ.
@@ -130,6 +131,21 @@ def _sixteen_bits(
     return product
 
 
+def _nothing(node: Node, w: Affine) -> Affine:
+    """What LiteRT's kernel reads of several scales: none."""
+    if np.any(w.zero_point):
+        raise node.unsupported("several scales with zero points other than 0")
+    return Affine(np.float32(0), np.float32(0), w.qmin, w.qmax)
+
+
+def _refused(node: Node, w: Affine) -> Affine:
+    raise node.unsupported("inputs and output must have one scale each")
+
+
+# w with a scale per channel: (node, its map) -> the map that the kernel takes for it.
+PER_CHANNEL = {LITERT: _nothing, XNNPACK: _nothing, TFLM: _refused}
+
+
 def _kernel(node: Node, profile: Profile) -> Callable[[np.ndarray, np.ndarray], Any]:
     x, w, out = (given(node), given(node, 1), node.outputs[0])
     if x.type == "FLOAT32":
@@ -137,6 +153,8 @@ def _kernel(node: Node, profile: Profile) -> Callable[[np.ndarray, np.ndarray], 
     if out.type == "INT32":
         return partial(whole_sums, x_zero=0, w_zero=0)
     grids = [affine_of(node, tensor) for tensor in (x, w, out)]
+    if np.ndim(grids[1].scale):
+        grids[1] = PER_CHANNEL[profile](node, grids[1])
     if any(np.ndim(grid.scale) for grid in grids):
         raise node.unsupported("inputs and output must have one scale each")
     ratio = float(grids[0].scale) * float(grids[1].scale) / float(grids[2].scale)
@@ -148,7 +166,7 @@ def _kernel(node: Node, profile: Profile) -> Callable[[np.ndarray, np.ndarray], 
         if any(points):
             raise node.unsupported(f"INT16: zero points must be 0, received {points}")
         return _sixteen_bits(INTEGER_METHODS[profile].rescale, *grids)
-    methods = METHODS if points[1] == 0 else INTEGER_METHODS
+    methods = METHODS if points[1] == 0 and grids[1].scale else INTEGER_METHODS
     return _eight_bits(methods[profile].rescale, *grids)
 
 
