@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfq.numerics import accumulate
+from tfq.numerics import accumulate, in_order
 from tfq.numerics.geometry import Window
 
 
@@ -144,3 +144,36 @@ def test_wider_codes_have_a_wider_bound():
     w = np.ones((1, 600), np.int8)
     assert accumulate.prepare_dense(w, "int8").matrix.dtype == np.float32
     assert accumulate.prepare_dense(w, "int16").matrix.dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16])
+def test_other_codes(dtype):
+    """uint8 with weights around their zero point, int16: both may need float64."""
+    rng, info = np.random.default_rng(0), np.iinfo(dtype)
+    x = rng.integers(info.min, info.max, (2, 6, 5, 40), dtype=dtype, endpoint=True)
+    w = rng.integers(-255, 256, (3, 3, 3, 40))
+    window, name = WINDOWS[2], np.dtype(dtype).name
+    weights = accumulate.prepare_conv(w, codes=name)
+    assert (weights.matrix.dtype == np.float64) == (dtype is np.int16)
+    got = accumulate.whole(accumulate.conv_2d(x, 7, weights, window), 60, weights)
+    assert np.array_equal(got.reshape(2, 6, 5, 3), naive(x, 7, w, window))
+
+
+@pytest.mark.parametrize("shape", [(3, 20, 9), (30, 17, 2), (1, 1, 1)])
+def test_in_order(shape):
+    """Element by element, product by product, in float32."""
+    m, k, n = shape
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=s).astype(np.float32) for s in ((m, k), (k, n)))
+    got, expected = np.empty((m, n), np.float32), np.zeros((m, n), np.float32)
+    in_order.matrix(a, b, out=got)
+    for i, j in np.ndindex(m, n):
+        for x, y in zip(a[i], b[:, j], strict=True):
+            expected[i, j] += x * y
+    assert np.array_equal(got, expected)
+    view, kernel = rng.normal(size=(2, 3, 1, 2, 3, 5)).astype(np.float32), rng.normal(size=(2, 3, 5)).astype(np.float32)
+    out, expected = np.empty((2, 3, 1, 5), np.float32), np.zeros((2, 3, 1, 5), np.float32)
+    in_order.taps(view, kernel, out=out)
+    for i, j in np.ndindex(2, 3):
+        expected += view[:, :, :, i, j] * kernel[i, j]
+    assert np.array_equal(out, expected)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfq.numerics import arrays, fast_requantize, rescale
-from tfq.numerics.fast_requantize import Definition, HalfAway, HalfEven, TwoRoundings
+from tfq.numerics.fast_requantize import Definition, Floor, HalfAway, HalfEven, TwoRoundings
 
 SCHEMES = {"two roundings": rescale.TWO_ROUNDINGS, "float32": rescale.FLOAT32, "float64": rescale.FLOAT64_AWAY}
 FORMS = {"two roundings": TwoRoundings, "float32": HalfEven, "float64": HalfAway}
@@ -115,3 +115,69 @@ def test_a_sum_that_leaves_int32_wraps(name):
     form, got, expected = both(SCHEMES[name], [2.0**-25, 2.0**-25], 0, (-128, 127), bias, bounds, acc)
     assert isinstance(form, Definition)
     assert got.tolist() == expected.tolist() == [[64, -64], [-64, 64], [-64, 64], [64, -64]]
+
+
+WIDE = {
+    "two roundings": (rescale.TWO_ROUNDINGS, 32, TwoRoundings),
+    "float64": (rescale.FLOAT64_AWAY, 32, HalfAway),
+    "float64, 64 bits": (rescale.FLOAT64_AWAY, 64, HalfAway),
+    "fifteen bits": (rescale.FIFTEEN_BITS, 64, Floor),
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 2**32),
+    low=st.sampled_from((-30, -20, -12, -6, -1)),
+    ties=st.booleans(),
+    clamp=st.sampled_from(((-32768, 32767), (0, 32767), (0, 600), (-5, 90))),
+    log_bound=st.integers(1, 30),
+    log_bias=st.integers(0, 30),
+)
+def test_16_bit_outputs(name, seed, low, ties, clamp, log_bound, log_bias):
+    scheme, bits, _ = WIDE[name]
+    rng = np.random.default_rng(seed)
+    real = log_uniform(rng, low, low + 5, 9)
+    real = 2.0 ** np.rint(np.log2(real)) if ties else real
+    bounds = rng.integers(1, 2**log_bound, 9, endpoint=True)
+    bias = rng.integers(-(2**log_bias), 2**log_bias, 9, endpoint=True)
+    form, got, expected = both_16(scheme, bits, real, clamp, bias, bounds, around(rng, real, bias, bounds))
+    assert np.array_equal(got, expected)
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_the_usual_16_bit_layer_gets_the_fast_form(name):
+    scheme, bits, expected_form = WIDE[name]
+    rng = np.random.default_rng(0)
+    real, bounds = log_uniform(rng, -12, -6, 9), np.full(9, 2**21)
+    bias = rng.integers(-(2**15), 2**15, 9)
+    form, got, expected = both_16(scheme, bits, real, (-32768, 32767), bias, bounds, around(rng, real, bias, bounds))
+    assert isinstance(form, expected_form)
+    assert np.array_equal(got, expected)
+
+
+def around(rng, real, bias, bounds):
+    """Accumulators beside places where the stored 16-bit integer changes."""
+    steps = rng.integers(-33000, 33000, (2000, 9)) - 0.5
+    near = np.rint(steps / real) - bias + rng.integers(-2, 3, (2000, 9))
+    return np.clip(near, -bounds, bounds).astype(np.int64)
+
+
+def both_16(scheme, bits, real, clamp, bias, bounds, acc):
+    """(the form, what it gives, what the definition gives), int16."""
+    constants = real if scheme is rescale.FLOAT64_AWAY else rescale.fixed_point.quantize_multiplier(arrays, real)
+    form = fast_requantize.prepare(scheme, constants, 0, clamp, bias, bounds, bits)
+    got, expected = np.empty(acc.shape, np.int16), np.empty(acc.shape, np.int16)
+    Definition(scheme, constants, 0, clamp, bias, wraps=bits == 32)(acc, expected)
+    form(acc.astype(np.float64), got)
+    return form, got, expected
+
+
+def test_what_no_int32_holds_is_its_minimum_and_the_zero_point_wraps():
+    acc, bias = np.asarray([[2.0**30], [-(2.0**30)]]), np.zeros(1, np.int64)
+    for zero_point, stored in ((-3, 127), (0, -128), (3, -128)):
+        form = fast_requantize.prepare(rescale.FLOAT64_AWAY, 8.0, zero_point, (-128, 127), bias, bias + 2**30)
+        out = np.empty((2, 1), np.int8)
+        form(acc, out)
+        assert out.tolist() == [[stored], [stored]]

@@ -10,12 +10,16 @@ so the stored codes go into the product as they are, and `- z * sum w` belongs t
 
 A block is (first row, acc): acc holds rows first, first + 1, ... of the output seen as [N * OH * OW, O]; the next block
 overwrites it. Blocks are small enough for what follows (rescale, clamp, cast) to find them in the processor's cache.
+
+Floats take the same way (codes "float32", border 0), where the order of the sums shows: it is the `Product`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -31,11 +35,23 @@ _RUN = 4096
 Blocks = Iterator[tuple[int, np.ndarray]]
 
 
+@dataclass(frozen=True)
+class Product:
+    """matrix(a [M, K], b [K, O], out [M, O]); taps(view [N, H, R, kh, kw, C], kernel [kh, kw, C], out [N, H, R, C])."""
+
+    matrix: Callable[..., Any]
+    taps: Callable[..., Any]
+
+
+# In whatever order is fast: for integers, and for floats that need not be equal to the bit.
+ANY_ORDER = Product(np.matmul, partial(np.einsum, "nhrijk,ijk->nhrk"))
+
+
 @dataclass(frozen=True, eq=False)
 class Weights:
     """matrix: whole numbers in float32 or float64, [groups, K, O / groups], or [kh, kw, columns * O] for depthwise.
 
-    sums: int64 [O], sum of w. bounds: int64 [O], no partial sum of x * w exceeds them in magnitude.
+    sums: int64 [O], sum of w. bounds: int64 [O], no partial sum of x * w exceeds them in magnitude. Of floats: zeros.
     """
 
     matrix: np.ndarray
@@ -43,34 +59,40 @@ class Weights:
     bounds: np.ndarray
 
 
-def _weights(matrix: np.ndarray, axis: int | tuple[int, int], codes: str) -> Weights:
+def _weights(w: np.ndarray, arrange: Callable[[np.ndarray], np.ndarray], axis: Any, codes: str) -> Weights:
+    if codes == "float32":
+        matrix = np.ascontiguousarray(arrange(w), np.float32)
+        nothing = np.zeros(matrix.any(axis=axis).size, np.int64)
+        return Weights(matrix, nothing, nothing)
+    matrix = arrange(np.asarray(w, np.int64))
     bounds = np.abs(matrix).sum(axis=axis).reshape(-1) * LARGEST_CODE[codes]
     dtype = np.float32 if bounds.max(initial=0) < 2**24 else np.float64
     return Weights(np.ascontiguousarray(matrix, dtype), matrix.sum(axis=axis).reshape(-1), bounds)
 
 
 def prepare_conv(w: np.ndarray, groups: int = 1, codes: str = "int8") -> Weights:
-    """w: integers [O, kh, kw, C / groups]. codes: dtype of the input."""
-    return _weights(np.asarray(w, np.int64).reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1), 1, codes)
+    """w: [O, kh, kw, C / groups]. codes: dtype of the input."""
+    outputs = w.shape[0] // groups
+    return _weights(w, lambda v: v.reshape(groups, outputs, -1).transpose(0, 2, 1), 1, codes)
 
 
 def prepare_depthwise(w: np.ndarray, width: int = 1, codes: str = "int8") -> Weights:
-    """w: integers [1, kh, kw, O]. width: of the usual output; the kernel is repeated for several of its columns."""
-    single = _weights(np.asarray(w, np.int64)[0], (0, 1), codes)
+    """w: [1, kh, kw, O]. width: of the usual output; the kernel is repeated for several of its columns."""
+    single = _weights(w, lambda v: v[0], (0, 1), codes)
     repeated = np.tile(single.matrix, (1, 1, _columns_at_once(width, w.shape[3])))
     return Weights(repeated, single.sums, single.bounds)
 
 
 def prepare_dense(w: np.ndarray, codes: str = "int8") -> Weights:
-    """w: integers [O, K]."""
-    return _weights(np.asarray(w, np.int64).T[None], 1, codes)
+    """w: [O, K]."""
+    return _weights(w, lambda v: v.T[None], 1, codes)
 
 
-def conv_2d(x: np.ndarray, border: int, weights: Weights, window: Window) -> Blocks:
+def conv_2d(x: np.ndarray, border: int, weights: Weights, window: Window, product: Product = ANY_ORDER) -> Blocks:
     """sum x * w over the window, x: codes [N, H, W, C] with `border` around. Each group sees its own C / groups."""
     groups, _, per_group = weights.matrix.shape
     if groups == 1 and window.kernel == window.stride == (1, 1):
-        yield from dense(x.reshape(-1, x.shape[3]), weights)
+        yield from dense(x.reshape(-1, x.shape[3]), weights, product)
         return
     dtype, outputs = weights.matrix.dtype, groups * per_group
     (oh, ow), taps = window.output_size(*x.shape[1:3]), window.kernel[0] * window.kernel[1]
@@ -85,11 +107,13 @@ def conv_2d(x: np.ndarray, border: int, weights: Weights, window: Window) -> Blo
             for group in range(groups):
                 _gather(image, window, row, shape, group, columns[group, :size])
                 part = acc[:size, group * per_group : (group + 1) * per_group]
-                np.matmul(columns[group, :size], weights.matrix[group], out=part)
+                product.matrix(columns[group, :size], weights.matrix[group], out=part)
             yield (first * oh + row) * ow, acc[:size]
 
 
-def depthwise_conv_2d(x: np.ndarray, border: int, weights: Weights, window: Window) -> Blocks:
+def depthwise_conv_2d(
+    x: np.ndarray, border: int, weights: Weights, window: Window, product: Product = ANY_ORDER
+) -> Blocks:
     """Each channel by its own kernels: output channel c * m + j reads input channel c. x: codes [N, H, W, C]."""
     dtype, outputs = weights.matrix.dtype, weights.sums.size
     if outputs != x.shape[3]:
@@ -121,11 +145,11 @@ def depthwise_conv_2d(x: np.ndarray, border: int, weights: Weights, window: Wind
             )
             block = acc[: len(image) * rows * ow]
             out = block.reshape(view.shape[:3] + (run,))
-            np.einsum("nhrijk,ijk->nhrk", view, weights.matrix[:, :, :run], out=out)
+            product.taps(view, weights.matrix[:, :, :run], out=out)
             yield (first * oh + row) * ow, block
 
 
-def dense(x: np.ndarray, weights: Weights) -> Blocks:
+def dense(x: np.ndarray, weights: Weights, product: Product = ANY_ORDER) -> Blocks:
     """Rows times the matrix, x: codes [M, K]."""
     matrix = weights.matrix[0]
     rows = max(1, min(len(x), _BLOCK // max(1, matrix.shape[1]), _GATHERED // max(1, matrix.shape[0])))
@@ -133,7 +157,7 @@ def dense(x: np.ndarray, weights: Weights) -> Blocks:
     for first in range(0, len(x), rows):
         size = min(rows, len(x) - first)
         np.copyto(values[:size], x[first : first + size])
-        np.matmul(values[:size], matrix, out=acc[:size])
+        product.matrix(values[:size], matrix, out=acc[:size])
         yield first, acc[:size]
 
 

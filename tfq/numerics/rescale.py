@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tfq.numerics import fixed_point
 from tfq.numerics.affine import divide
 
@@ -50,9 +52,43 @@ def single_ratio_constants(xp, input_scale, weight_scale, output_scale):
     return fixed_point.quantize_multiplier(xp, _f64(xp, real))
 
 
+def single_or_double_constants(xp, input_scale, weight_scale, output_scale):
+    """single_product_constants for one weight scale, double_constants for several: LiteRT's FULLY_CONNECTED."""
+    one = np.ndim(weight_scale) == 0
+    return (single_product_constants if one else double_constants)(xp, input_scale, weight_scale, output_scale)
+
+
 def two_rounding_apply(xp, acc, constants):
     """The double-rounding fixed-point product of the built-in kernels; acc: whole numbers that fit int32."""
     return fixed_point.multiply_by_quantized_multiplier(xp, xp.cast(acc, "int64"), *constants)
+
+
+def half_up_apply(xp, acc, constants):
+    """As two_rounding_apply, but halves up both times: the vector code behind LiteRT's optimized kernels on x86.
+
+    Source: google-ai-edge/LiteRT tflite/kernels/internal/common.h (NEON MultiplyByQuantizedMultiplier, through an
+    emulation header); google/ruy.
+    """
+    multiplier, shift = constants
+    left, right = (fixed_point.power_of_two(xp, xp.maximum(e, 0)) for e in (shift, -shift))
+    acc = fixed_point.wrap32(xp, xp.cast(acc, "int64") * left)
+    high = fixed_point.saturating_rounding_doubling_high_mul(xp, acc, multiplier)
+    return xp.floor_divide(high + right // 2, right)
+
+
+def half_up_vectors_apply(xp, acc, constants):
+    """half_up_apply for channels that fill vectors of 8, two_rounding_apply for the last channels % 8. NumPy only."""
+    channels = acc.shape[-1]
+    whole = channels - channels % 8
+    constants = [np.broadcast_to(c, channels) for c in constants]
+    head = half_up_apply(xp, acc[..., :whole], [c[:whole] for c in constants])
+    tail = two_rounding_apply(xp, acc[..., whole:], [c[whole:] for c in constants])
+    return np.concatenate([head, tail], axis=-1)
+
+
+def fifteen_bits_apply(xp, acc, constants):
+    """A 15-bit multiplier, one rounding, halves up: int16 kernels with 64-bit accumulators. acc: int64."""
+    return fixed_point.multiply_by_quantized_multiplier_64(xp, xp.cast(acc, "int64"), *constants)
 
 
 def float64_constants(xp, input_scale, weight_scale, output_scale):
@@ -78,3 +114,9 @@ TWO_ROUNDINGS = Rescale(double_constants, two_rounding_apply)
 TWO_ROUNDINGS_SINGLE_PRODUCT = Rescale(single_product_constants, two_rounding_apply)
 TWO_ROUNDINGS_SINGLE_RATIO = Rescale(single_ratio_constants, two_rounding_apply)
 FLOAT64_AWAY = Rescale(float64_constants, float64_apply)
+HALVES_UP = Rescale(double_constants, half_up_apply)
+HALVES_UP_SINGLE_PRODUCT = Rescale(single_product_constants, half_up_apply)
+HALVES_UP_DENSE = Rescale(single_or_double_constants, half_up_apply)
+HALVES_UP_VECTORS = Rescale(double_constants, half_up_vectors_apply)
+FIFTEEN_BITS = Rescale(double_constants, fifteen_bits_apply)
+FIFTEEN_BITS_DENSE = Rescale(single_or_double_constants, fifteen_bits_apply)
