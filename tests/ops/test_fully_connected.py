@@ -1,9 +1,12 @@
-"""FULLY_CONNECTED against the real runtimes: shapes, per channel, missing bias, weights with a zero point, ties."""
+"""FULLY_CONNECTED against the real runtimes: shapes, per channel, missing bias, zero points of weights, ties, types."""
+
+from functools import partial
 
 import numpy as np
 import pytest
 
-from tests.ops.harness import RUNTIMES, Case, activation, bias, check, weights
+from tests.ops.harness import RUNTIMES, Case, check
+from tests.ops.macs import LITERT_ONLY, NARROW, TIES, check_refused, image, operands
 
 TFLITE_KERNELS = ("litert", "tflm")
 
@@ -21,27 +24,47 @@ def dense(
     zero=0,
     b=(-3000, 3000),
     codes=127,
+    type="INT8",
+    weight_type="INT8",
+    computed="",
+    bias_type="INT32",
+    options=None,
     **more,
 ):
-    """A random FULLY_CONNECTED over the last axis. w: scales; zero: zero point of the weights; b: None for no bias."""
+    """A random FULLY_CONNECTED over the last axis. w: scales; zero: zero point of the weights; b: None for no bias.
+
+    computed: "w", "b": inputs of the model, not constants.
+    """
     rng = np.random.default_rng(len(name) + sum(shape))
     rows = int(np.prod(shape[:-1]))
-    matrix = rng.integers(-codes, codes + 1, (units, shape[-1])).astype(np.int8)
-    inputs = [activation("x", shape, *x), weights(matrix, w, zero_point=zero)]
-    if b is not None:
-        inputs.append(bias(rng.integers(*b, units, endpoint=True), scale=np.float32(x[0]) * np.asarray(w, np.float32)))
+    given = image("x", shape, x, type)
+    found = operands(
+        rng,
+        given,
+        (units, shape[-1]),
+        units,
+        scale=w,
+        axis=0,
+        zero=zero,
+        codes=codes,
+        weight_type=weight_type,
+        bias_range=b,
+        bias_type=bias_type,
+        computed=computed,
+    )
     return Case(
         name,
         "FULLY_CONNECTED",
-        tuple(inputs),
-        (activation("y", (*shape[:-1], units) if keep else (rows, units), *y),),
+        (given, *found),
+        (image("y", (*shape[:-1], units) if keep else (rows, units), y, type),),
         {
             "fused_activation_function": act,
             "weights_format": "DEFAULT",
             "keep_num_dims": keep,
             "asymmetric_quantize_inputs": False,
-        },
-        version=6 if b is None else 5,
+        }
+        | (options or {}),
+        version=11 if b is not None or type == "INT16" else 6,
         **more,
     )
 
@@ -73,6 +96,67 @@ CASES = (
     dense("bias wraps", (1, 10), 4, b=(2**31 - 1000, 2**31 - 1), w=2.0**-28, x=(1.0, 0), y=(1.0, 0)),
     dense("deep enough for float64", (1, 1500), 3, x=(0.05, 127), y=(10.0, 0)),
 )  # fmt: skip
+
+uint8 = partial(dense, type="UINT8", weight_type="UINT8", x=(0.05, 131), y=(0.1, 120), only=LITERT_ONLY)
+int16 = partial(dense, type="INT16", x=(0.0002, 0), y=(0.0004, 0), bias_type="INT64", b=(-(2**20), 2**20))
+narrow = partial(int16, bias_type="INT32", options=NARROW)
+ties = {"x": (0.5, 0), "y": (1.0, 0), "b": (-64, 64), "codes": 3, "samples": 40}
+
+CASES += (
+    uint8("uint8", (1, 10), 7, zero=125, codes=90),
+    uint8("uint8, no bias", (1, 10), 7, zero=125, codes=90, b=None),
+    uint8("uint8 rows, relu", (1, 4, 10), 7, zero=0, codes=255, act="RELU", y=(0.5, 3)),
+    uint8("uint8 ties", (1, 6), 8, zero=128, w=2.0**-5, **ties | {"x": (0.5, 128), "y": (1.0, 9)}),
+    uint8("uint8 deep", (1, 900), 3, zero=100, codes=155, y=(9.0, 120)),
+    uint8("uint8, computed weights", (1, 6), 8, zero=128, w=2.0**-5, computed="w", **ties),
+    uint8("uint8, computed bias", (1, 6), 8, zero=128, w=2.0**-5, computed="b", **ties),
+    int16("int16", (1, 40), 7, w=0.004),
+    int16("int16 per channel, relu", (1, 40), 7, w=PER_CHANNEL, act="RELU"),
+    int16("int16 no bias", (1, 40), 7, w=PER_CHANNEL, b=None),
+    int16("int16 no bias, ties", (1, 6), 8, w=2.0**-5, **ties | {"b": None}),
+    int16("int16 no bias, wraps", (1, 4000), 2, w=1e-5, b=None, x=(1.0, 0), y=(1.0, 0)),
+    int16("int16 ties", (1, 4), 8, w=TIES, **ties),
+    int16("int16 ties, one scale", (1, 6), 8, w=2.0**-5, **ties),
+    int16("int16, 64 bits by option", (1, 40), 7, options={"quantized_bias_type": "INT64"}),
+    int16("int16 bias of 40 bits", (1, 10), 3, w=[1e-6, 1e-7, 1e-8], b=(-(2**40), 2**40), x=(1.0, 0)),
+    int16("int16 narrow bias, no option", (1, 4), 8, w=TIES, bias_type="INT32", only=("xnnpack", "tflm"), **ties),
+    int16("int16 weights with a zero point", (1, 40), 7, zero=11, codes=100),
+    narrow("int16 narrow", (1, 40), 7),
+    narrow("int16 narrow, per channel", (1, 40), 7, w=PER_CHANNEL),
+    narrow("int16 narrow, ties", (1, 4), 8, w=TIES, **ties),
+    narrow("int16 narrow, wraps", (1, 4000), 2, w=1e-5, x=(1.0, 0), y=(1.0, 0)),
+    narrow("int16 weights", (1, 40), 7, weight_type="INT16", codes=32767, w=1e-5, only=LITERT_ONLY, options={}),
+    narrow("int16 weights, ties", (1, 4), 8, weight_type="INT16", w=TIES, only=LITERT_ONLY, **ties),
+    int16("int16 weights, wide", (1, 40), 7, weight_type="INT16", codes=3000, w=PER_CHANNEL / 99, only=LITERT_ONLY,
+          options={"quantized_bias_type": "INT64"}),
+    int16("int16 weights, no bias", (1, 40), 7, weight_type="INT16", codes=3000, w=1e-5, only=LITERT_ONLY, b=None),
+    dense("int4", (1, 10), 7, weight_type="INT4", codes=7, only=LITERT_ONLY, w=PER_CHANNEL),
+    dense("int4, one scale", (1, 10), 7, weight_type="INT4", codes=7),
+    dense("int4, odd depth", (1, 11), 7, weight_type="INT4", codes=7, only=LITERT_ONLY, w=PER_CHANNEL),
+    dense("int4 ties", (1, 4), 8, weight_type="INT4", w=TIES, only=LITERT_ONLY, **ties),
+    dense("int2 ties", (1, 4), 8, weight_type="INT2", w=TIES, only=LITERT_ONLY, **ties | {"codes": 1}),
+    dense("int2, odd depth", (1, 7), 5, weight_type="INT2", codes=1, only=LITERT_ONLY, w=2.0**-5, x=(0.5, 3)),
+    dense("weights with a zero point, ties", (1, 6), 8, w=2.0**-5, zero=5, **ties),
+    dense("computed weights", (1, 4), 8, w=TIES, computed="w", **ties),
+    dense("computed weights, one scale", (1, 4), 8, w=2.0**-5, computed="w", **ties),
+    dense("computed weights, many", (2, 3, 4), 8, w=2.0**-5, computed="wb", **ties),
+    dense("computed bias", (1, 4), 8, w=TIES, computed="b", **ties),
+)  # fmt: skip
+
+REFUSED = (
+    ("litert", int16("no option", (1, 4), 8, bias_type="INT32"), "quantized_bias_type"),
+    ("litert", int16("zero point", (1, 4), 8, x=(0.1, 1)), "zero points of 0"),
+    ("xnnpack", dense("zero points", (1, 4), 8, w=TIES, zero=5, codes=9), "zero point 0"),
+    ("xnnpack", dense("scale", (1, 4), 8, w=100.0, x=(1.0, 0), y=(0.1, 0)), "below 256"),
+    ("litert", dense("rows", (1, 3, 4), 8, options={"weights_format": "SHUFFLED4x16INT8"}), "shuffled"),
+    ("tflm", uint8("uint8", (1, 4), 8), "takes these types"),
+    ("tflm", dense("int4", (1, 4), 8, weight_type="INT4", w=TIES, codes=7), "one scale"),
+)
+
+
+@pytest.mark.parametrize(("numerics", "case", "words"), REFUSED, ids=str)
+def test_refusals_are_the_runtimes_own(numerics, case, words):
+    check_refused(case, numerics, words)
 
 
 @pytest.mark.parametrize("numerics", RUNTIMES)

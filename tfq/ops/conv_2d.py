@@ -1,59 +1,107 @@
-"""CONV_2D: acc = sum (x - z_x) * w + bias over the window; y = clamp(rescale(acc) + z_y).
+"""CONV_2D: acc = sum (x - z_x) * (w - z_w) + bias over the window; y = clamp(rescale(acc) + z_y), or floats alike.
 
-Padding holds z_x, so it adds nothing. int8 weights have zero point 0; acc and bias wrap at 32 bits. Input channels over
-filter channels is the number of groups. Rounding: litert and tflm round twice in fixed point (multiplier from a float64
-ratio); xnnpack multiplies in float32 and rounds half to even.
+Padding holds z_x, so it adds nothing. Input channels over filter channels is the number of groups. int8 weights have
+zero point 0 (TFLite Micro ignores another); uint8 weights' counts.
+
+    int8    litert, tflm: two roundings, multiplier of a float64 ratio; xnnpack: float32, halves to even
+    uint8   litert: two roundings, the scales' product rounded to float32; xnnpack as int8; tflm has none
+    int16   64-bit accumulators, a 15-bit multiplier; with a 32-bit bias and the option for it: two roundings, and in
+            xnnpack (LiteRT's optimized kernel) halves up both times unless there are groups
+    int8 or uint8 that XNNPACK leaves (computed weights or bias, a bias without scale): halves up both times
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from tfq.numerics import accumulate
-from tfq.numerics.geometry import Window
-from tfq.numerics.profiles import Profile
+from tfq.numerics import accumulate, rescale
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import mac
-from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.contract import Node, Spec
+from tfq.ops.mac import Kernels, Layer, built_in, either, grouped
+from tfq.ops.mac_integer import (
+    Integer,
+    bias_scale,
+    by_bias,
+    by_option,
+    centred,
+    counted,
+    ignored,
+    largest_scale,
+    needs_bias,
+)
+from tfq.ops.mac_xnnpack import takes
 
 SPEC = Spec(
     "CONV_2D",
-    ("INT8",),
-    "google-ai-edge/LiteRT tflite/kernels/internal/reference/integer_ops/conv.h; "
+    ("INT8", "UINT8", "INT16"),
+    "google-ai-edge/LiteRT tflite/kernels/conv.cc, internal/reference/conv.h and integer_ops/conv.h; "
     "google/XNNPACK src/xnnpack/requantization.h; tensorflow/tflite-micro tensorflow/lite/micro/kernels/conv.cc",
 )
 
-stacks = rows_apart
+
+_INT8 = Integer(rescale.TWO_ROUNDINGS, checks=(needs_bias,))
+_UINT8 = Integer(rescale.TWO_ROUNDINGS_SINGLE_PRODUCT, zero_point=counted, checks=(needs_bias, bias_scale))
+_WIDE = Integer(rescale.FIFTEEN_BITS, 64, checks=(needs_bias, centred))
+_NARROW = Integer(rescale.TWO_ROUNDINGS, checks=(needs_bias, centred))
+
+# LiteRT's optimized kernels; layers with groups run on the reference's.
+_INT8_UP = built_in(either(grouped, _INT8, Integer(rescale.HALVES_UP, checks=_INT8.checks)))
+_UINT8_UP = built_in(
+    either(grouped, _UINT8, Integer(rescale.HALVES_UP_SINGLE_PRODUCT, zero_point=counted, checks=_UINT8.checks))
+)
+_NARROW_UP = either(grouped, _NARROW, Integer(rescale.HALVES_UP, checks=_NARROW.checks))
+
+_FLOAT32 = Integer(rescale.FLOAT32, checks=(needs_bias, largest_scale))
+_FLOAT32_UINT8 = Integer(rescale.FLOAT32, zero_point=counted, checks=(needs_bias, largest_scale))
+_MICRO = Integer(rescale.TWO_ROUNDINGS, zero_point=ignored)
+
+KERNELS: Kernels = {
+    LITERT: {"INT8 INT8": _INT8, "INT8 INT4": _INT8, "UINT8 UINT8": _UINT8, "INT16 INT8": by_option(_WIDE, _NARROW)},
+    XNNPACK: {
+        "INT8 INT8": either(takes, _FLOAT32, _INT8_UP),
+        "INT8 INT4": _INT8_UP,
+        "UINT8 UINT8": either(takes, _FLOAT32_UINT8, _UINT8_UP),
+        "INT16 INT8": built_in(by_option(_WIDE, _NARROW_UP)),
+    },
+    TFLM: {
+        "INT8 INT8": _MICRO,
+        "INT8 INT4": _MICRO,
+        "INT16 INT8": by_bias(Integer(rescale.FIFTEEN_BITS, 64, ignored), _MICRO),
+    },
+}
+
+stacks = mac.stacks
 
 
-@dataclass(frozen=True, eq=False)
-class Params:
-    """Constants of one convolution, prepared once."""
-
-    window: Window
-    weights: accumulate.Weights
-    border: int
-    requantize: mac.Requantize
-
-
-def prepare(node: Node, profile: Profile) -> Params:
-    """Constants of the convolution. Raises Unsupported for types and layouts without an integer kernel."""
-    operands = mac.operands(node, SPEC, weight_rank=4)
-    depth, filter_depth = operands.image[3], operands.w.shape[3]
-    if filter_depth < 1 or depth % filter_depth or operands.w.shape[0] % (depth // filter_depth):
-        raise node.unsupported(f"{depth} input channels do not split into groups of a {operands.w.shape} filter")
-    weights = accumulate.prepare_conv(operands.w, groups=depth // filter_depth)
-    return Params(
-        window=mac.window(node, operands),
-        weights=weights,
-        border=operands.border,
-        requantize=mac.requantization(node, profile, profile.conv, operands, weights),
+def layer_of(node: Node) -> Layer:
+    """The op's sums. Raises Unsupported for shapes that do not fit together."""
+    x, w, bias = mac.tensors(node, rank=4)
+    depth, filter_depth = x.shape[3], w.shape[3]
+    groups, channels = depth // filter_depth, w.shape[0]
+    if depth % filter_depth or channels % groups:
+        raise node.unsupported(f"{depth} input channels do not split into groups of a {w.shape} filter")
+    window = mac.window(node, x, w)
+    return Layer(
+        x,
+        w,
+        bias,
+        node.outputs[0],
+        channels,
+        axis=0,
+        weights=partial(accumulate.prepare_conv, groups=groups),
+        blocks=partial(accumulate.conv_2d, window=window),
+        size=lambda shape: (shape[0], *window.output_size(*shape[1:3]), channels),
     )
 
 
-def evaluate(params: Params, x, w, bias=None) -> np.ndarray:
-    """x: int8 [N, H, W, C] -> int8 [N, OH, OW, O]."""
-    shape = (len(x), *params.window.output_size(*x.shape[1:3]), params.weights.sums.size)
-    blocks = accumulate.conv_2d(x, params.border, params.weights, params.window)
-    return mac.finish(blocks, params.requantize, shape)
+def prepare(node: Node, profile: Profile) -> mac.Ready:
+    """The convolution, ready to run. Raises Unsupported for what the profile's kernel refuses."""
+    return mac.prepare(node, profile, layer_of(node), KERNELS)
+
+
+def evaluate(params: mac.Ready, x, w, bias=None) -> np.ndarray:
+    """x: [N, H, W, C] -> [N, OH, OW, O]."""
+    return params(x, w, bias)

@@ -1,59 +1,104 @@
-"""DEPTHWISE_CONV_2D: acc[c * m + j] = sum (x[c] - z_x) * w[c * m + j] + bias; y = clamp(rescale(acc) + z_y).
+"""DEPTHWISE_CONV_2D: acc[c * m + j] = sum (x[c] - z_x) * (w[c * m + j] - z_w) + bias; y = clamp(rescale(acc) + z_y).
 
-The depth multiplier m is filter channels over input channels; the option's own value is ignored, as in the kernels.
-Rounding: as CONV_2D.
+The depth multiplier m is filter channels over input channels. int8 and int16 kernels take z_w for 0, uint8 counts it.
+
+    int8    litert, tflm: two roundings, multiplier of a float64 ratio; xnnpack: float32, halves to even
+    uint8   litert: two roundings, the scales' product rounded to float32; xnnpack as int8; tflm has none
+    int16   64-bit accumulators, a 15-bit multiplier, an int64 bias
+    int8 that XNNPACK leaves (computed weights or bias, a bias without scale, zero points per channel): halves up both
+            times in vectors of 8 channels, the last channels as the reference; such uint8 as litert
+
+The option depth_multiplier says nothing new. The kernels that go by it (XNNPACK, TFLite Micro, LiteRT's for int16) read
+or write beyond the tensors where it is another number: refused.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from tfq.numerics import accumulate
-from tfq.numerics.geometry import Window
-from tfq.numerics.profiles import Profile
-from tfq.ops import mac
-from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.numerics import accumulate, rescale
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.ops import mac, mac_xnnpack
+from tfq.ops.contract import Node, Spec
+from tfq.ops.mac import Kernels, Layer, built_in, either
+from tfq.ops.mac_integer import Integer, bias_scale, centred, counted, ignored, largest_scale, needs_bias
 
 SPEC = Spec(
     "DEPTHWISE_CONV_2D",
-    ("INT8",),
-    "google-ai-edge/LiteRT tflite/kernels/internal/reference/integer_ops/depthwise_conv.h; google/XNNPACK "
-    "src/xnnpack/requantization.h; tensorflow/tflite-micro tensorflow/lite/micro/kernels/depthwise_conv.cc",
+    ("INT8", "UINT8", "INT16"),
+    "google-ai-edge/LiteRT tflite/kernels/depthwise_conv.cc, internal/reference/depthwiseconv_uint8.h and "
+    "integer_ops/depthwise_conv.h; google/XNNPACK src/xnnpack/requantization.h; tensorflow/tflite-micro "
+    "tensorflow/lite/micro/kernels/depthwise_conv.cc",
 )
 
-stacks = rows_apart
+
+def true_multiplier(node: Node, layer: Layer) -> None:
+    """Raises Unsupported where the option depth_multiplier is not the shapes'."""
+    given, found = node.options.get("depth_multiplier", 1), layer.channels // layer.x.shape[3]
+    if given != found:
+        raise node.unsupported(f"the option depth_multiplier is {given}, the shapes say {found}")
 
 
-@dataclass(frozen=True, eq=False)
-class Params:
-    """Constants of one depthwise convolution, prepared once."""
-
-    window: Window
-    weights: accumulate.Weights
-    border: int
-    requantize: mac.Requantize
+def takes(node: Node, layer: Layer) -> bool:
+    """Whether LiteRT hands the layer to XNNPACK."""
+    given = node.options.get("depth_multiplier", 1)
+    usual = layer.bias is not None and given > 0 and layer.channels % given == 0
+    return usual and mac_xnnpack.takes(node, layer)
 
 
-def prepare(node: Node, profile: Profile) -> Params:
-    """Constants of the convolution. Raises Unsupported for types and layouts without an integer kernel."""
-    operands = mac.operands(node, SPEC, weight_rank=4)
-    depth = operands.image[3]
-    if operands.w.shape[0] != 1 or operands.w.shape[3] % max(depth, 1):
-        raise node.unsupported(f"{depth} input channels do not divide the channels of a {operands.w.shape} filter")
-    window = mac.window(node, operands)
-    weights = accumulate.prepare_depthwise(operands.w, window.output_size(*operands.image[1:3])[1])
-    return Params(
-        window=window,
-        weights=weights,
-        border=operands.border,
-        requantize=mac.requantization(node, profile, profile.conv, operands, weights),
+_INT8 = Integer(rescale.TWO_ROUNDINGS, zero_point=ignored)
+_INT8_UP = Integer(rescale.HALVES_UP_VECTORS, zero_point=ignored, checks=(needs_bias,))
+_UINT8 = Integer(rescale.TWO_ROUNDINGS_SINGLE_PRODUCT, zero_point=counted, checks=(bias_scale,))
+_INT16 = Integer(rescale.FIFTEEN_BITS, 64, ignored, checks=(centred, true_multiplier))
+_MICRO = Integer(rescale.TWO_ROUNDINGS, zero_point=ignored, checks=(true_multiplier,))
+_FLOAT32 = Integer(rescale.FLOAT32, checks=(true_multiplier, largest_scale))
+_FLOAT32_UINT8 = Integer(rescale.FLOAT32, zero_point=counted, checks=(true_multiplier, largest_scale))
+
+KERNELS: Kernels = {
+    LITERT: {"INT8 INT8": _INT8, "INT8 INT4": _INT8, "UINT8 UINT8": _UINT8, "INT16 INT8": _INT16},
+    XNNPACK: {
+        "INT8 INT8": either(takes, _FLOAT32, built_in(_INT8_UP)),
+        "INT8 INT4": built_in(_INT8_UP),
+        "UINT8 UINT8": either(takes, _FLOAT32_UINT8, built_in(_UINT8)),
+        "INT16 INT8": built_in(_INT16),
+    },
+    TFLM: {
+        "INT8 INT8": _MICRO,
+        "INT8 INT4": _MICRO,
+        "INT16 INT8": Integer(rescale.FIFTEEN_BITS, 64, ignored, checks=(true_multiplier,)),
+    },
+}
+
+stacks = mac.stacks
+
+
+def layer_of(node: Node) -> Layer:
+    """The op's sums. Raises Unsupported for shapes that do not fit together."""
+    x, w, bias = mac.tensors(node, rank=4)
+    depth, channels = x.shape[3], w.shape[3]
+    if w.shape[0] != 1 or channels % depth:
+        raise node.unsupported(f"{depth} input channels do not divide the channels of a {w.shape} filter")
+    window = mac.window(node, x, w)
+    return Layer(
+        x,
+        w,
+        bias,
+        node.outputs[0],
+        channels,
+        axis=3,
+        weights=partial(accumulate.prepare_depthwise, width=window.output_size(*x.shape[1:3])[1]),
+        blocks=partial(accumulate.depthwise_conv_2d, window=window),
+        size=lambda shape: (shape[0], *window.output_size(*shape[1:3]), channels),
     )
 
 
-def evaluate(params: Params, x, w, bias=None) -> np.ndarray:
-    """x: int8 [N, H, W, C] -> int8 [N, OH, OW, C * m]."""
-    shape = (len(x), *params.window.output_size(*x.shape[1:3]), params.weights.sums.size)
-    blocks = accumulate.depthwise_conv_2d(x, params.border, params.weights, params.window)
-    return mac.finish(blocks, params.requantize, shape)
+def prepare(node: Node, profile: Profile) -> mac.Ready:
+    """The convolution, ready to run. Raises Unsupported for what the profile's kernel refuses."""
+    return mac.prepare(node, profile, layer_of(node), KERNELS)
+
+
+def evaluate(params: mac.Ready, x, w, bias=None) -> np.ndarray:
+    """x: [N, H, W, C] -> [N, OH, OW, C * m]."""
+    return params(x, w, bias)

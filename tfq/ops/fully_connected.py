@@ -1,62 +1,159 @@
-"""FULLY_CONNECTED: acc = sum (x - z_x) * (w - z_w) + bias; y = clamp(rescale(acc) + z_y).
+"""FULLY_CONNECTED: acc = sum (x - z_x) * (w - z_w) + bias; y = clamp(rescale(acc) + z_y), or floats alike.
 
 x: [..., K] is read as rows of K values; y is [rows, O], or keeps the leading dimensions with keep_num_dims. The bias
-may be missing. A weights zero point other than 0 counts for one scale and is ignored per channel.
-Rounding: litert multiplies in float64 and rounds halves away from zero; tflm rounds twice in fixed point; xnnpack
-multiplies in float32 and rounds half to even. xnnpack leaves weights with a zero point to another kernel: refused.
+may be missing. z_w counts for one scale and is ignored per channel.
+
+    int8    litert: a float64 product, halves away from zero; tflm: two roundings in fixed point;
+            xnnpack: float32, halves to even
+    uint8   litert and xnnpack as int8; tflm has none
+    int16   litert as int8, in 64 bits (in 32 with the option for it); tflm: a 15-bit multiplier in 64 bits, two
+            roundings with a 32-bit bias; xnnpack (LiteRT's optimized kernel): with a 64-bit bias as litert, else
+            halves up twice
+    int16 weights: 64-bit accumulators, a 15-bit multiplier, an int64 bias by option only; tflm has none
+    What XNNPACK leaves (computed weights or bias, a bias without scale, a zero point of int8 weights): halves up twice;
+            for one scale the product of scales is rounded to float32
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from tfq.numerics import accumulate
+from tfq.errors import Unsupported
+from tfq.numerics import accumulate, rescale
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops import mac
-from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops import mac, mac_xnnpack
+from tfq.ops.contract import Node, Spec
+from tfq.ops.mac import Kernels, Layer, built_in, either
+from tfq.ops.mac_integer import (
+    Integer,
+    bias_scale,
+    bias_scale_of_one,
+    by_bias,
+    by_option,
+    centred,
+    counted,
+    largest_scale,
+    one_scale,
+    zero,
+)
 
 SPEC = Spec(
     "FULLY_CONNECTED",
-    ("INT8",),
-    "google-ai-edge/LiteRT tflite/kernels/internal/reference/integer_ops/fully_connected.h; google/XNNPACK "
-    "src/xnnpack/requantization.h; tensorflow/tflite-micro tensorflow/lite/micro/kernels/fully_connected.cc",
+    ("INT8", "UINT8", "INT16"),
+    "google-ai-edge/LiteRT tflite/kernels/fully_connected.cc, internal/reference/fully_connected.h and "
+    "integer_ops/fully_connected.h; google/XNNPACK src/xnnpack/requantization.h; tensorflow/tflite-micro "
+    "tensorflow/lite/micro/kernels/fully_connected.cc",
 )
 
-WEIGHT_ZERO_POINT = {LITERT: True, TFLM: True, XNNPACK: False}
-
-stacks = rows_apart
-
-
-@dataclass(frozen=True, eq=False)
-class Params:
-    """Constants of one layer, prepared once."""
-
-    weights: accumulate.Weights
-    keep_dims: bool
-    requantize: mac.Requantize
+# How many values of a row share a byte: XNNPACK wants whole bytes.
+_SHARING = {"INT4": 2, "INT2": 4}
 
 
-def prepare(node: Node, profile: Profile) -> Params:
-    """Constants of the layer. Raises Unsupported for types and layouts without an integer kernel."""
-    operands = mac.operands(node, SPEC, weight_rank=2)
-    w = operands.w.astype(np.int64)
-    if operands.weights.scale.size == 1 and np.any(operands.weights.zero_point != 0):
-        if not WEIGHT_ZERO_POINT[profile]:
+def takes(node: Node, layer: Layer) -> bool:
+    """Whether LiteRT hands the layer to XNNPACK. Raises Unsupported for zero points that it then chokes on."""
+    q = layer.w.quantization
+    if layer.w.type == "INT8" and q is not None and q.zero_point.any():
+        if q.per_channel and layer.w.data is not None:
             raise node.unsupported("weights must have zero point 0")
-        w = w - int(operands.weights.zero_point)
-    weights = accumulate.prepare_dense(w)
-    return Params(
-        weights=weights,
-        keep_dims=bool(node.options.get("keep_num_dims", False)),
-        requantize=mac.requantization(node, profile, profile.fully_connected, operands, weights),
-    )
+        return False
+    return mac_xnnpack.takes(node, layer)
 
 
-def evaluate(params: Params, x, w, bias=None) -> np.ndarray:
-    """x: int8 [..., K] -> int8 [rows, O], or [..., O] with keep_num_dims."""
-    rows = x.reshape(-1, params.weights.matrix.shape[1])
-    leading = x.shape[:-1] if params.keep_dims else (len(rows),)
-    blocks = accumulate.dense(rows, params.weights)
-    return mac.finish(blocks, params.requantize, (*leading, params.weights.sums.size))
+def takes_packed(node: Node, layer: Layer) -> bool:
+    """As takes, for weights of 4 or 2 bits."""
+    whole = layer.w.shape[1] % _SHARING[layer.w.type] == 0
+    per_channel = layer.w.quantization is not None and layer.w.quantization.per_channel
+    return whole and (per_channel or layer.w.type != "INT2") and mac_xnnpack.takes(node, layer)
+
+
+def asks_for_64(node: Node, layer: Layer) -> bool:
+    """Whether the option quantized_bias_type is INT64."""
+    return node.options.get("quantized_bias_type", "FLOAT32") == "INT64"
+
+
+def wide_bias(node: Node, layer: Layer) -> bool:
+    """Whether LiteRT's optimized int16 kernel gives way to the reference's."""
+    q = layer.w.quantization
+    shifted = q is not None and not q.per_channel and bool(q.zero_point.any())
+    return asks_for_64(node, layer) or shifted or (layer.bias is not None and layer.bias.type == "INT64")
+
+
+_INT8 = Integer(rescale.FLOAT64_AWAY, zero_point=counted, checks=(bias_scale_of_one,))
+_UINT8 = Integer(rescale.FLOAT64_AWAY, zero_point=counted, checks=(bias_scale,))
+_WIDE = Integer(rescale.FLOAT64_AWAY, 64, counted, (centred, bias_scale_of_one))
+_NARROW = Integer(rescale.FLOAT64_AWAY, 32, counted, (centred, bias_scale_of_one))
+_SIXTEEN = either(
+    asks_for_64,
+    Integer(rescale.FIFTEEN_BITS_DENSE, 64, counted, _WIDE.checks),
+    Integer(rescale.FIFTEEN_BITS_DENSE, 64, counted, _WIDE.checks, bias="INT32"),
+)
+_INT8_UP = built_in(Integer(rescale.HALVES_UP_DENSE, zero_point=counted, checks=_INT8.checks))
+_UINT8_UP = built_in(Integer(rescale.HALVES_UP_DENSE, zero_point=counted, checks=_UINT8.checks))
+_INT16_UP = Integer(rescale.HALVES_UP_DENSE, zero_point=zero, checks=_NARROW.checks)
+_FLOAT32 = Integer(rescale.FLOAT32, checks=(largest_scale,))
+_FLOAT32_UINT8 = Integer(rescale.FLOAT32, zero_point=counted, checks=(largest_scale,))
+_MICRO = Integer(rescale.TWO_ROUNDINGS, zero_point=counted, checks=(bias_scale_of_one,))
+_MICRO_WIDE = Integer(rescale.FIFTEEN_BITS, 64, counted, (bias_scale_of_one,))
+
+KERNELS: Kernels = {
+    LITERT: {
+        "INT8 INT8": _INT8,
+        "INT8 INT4": _INT8,
+        "INT8 INT2": _INT8,
+        "UINT8 UINT8": _UINT8,
+        "INT16 INT8": by_option(_WIDE, _NARROW),
+        "INT16 INT4": by_option(_WIDE, _NARROW),
+        "INT16 INT16": _SIXTEEN,
+    },
+    XNNPACK: {
+        "INT8 INT8": either(takes, _FLOAT32, _INT8_UP),
+        "INT8 INT4": either(takes_packed, _FLOAT32, _INT8_UP),
+        "INT8 INT2": either(takes_packed, _FLOAT32, _INT8_UP),
+        "UINT8 UINT8": either(takes, _FLOAT32_UINT8, _UINT8_UP),
+        "INT16 INT8": built_in(either(wide_bias, by_option(_WIDE, _NARROW), _INT16_UP)),
+        "INT16 INT4": built_in(either(wide_bias, by_option(_WIDE, _NARROW), _INT16_UP)),
+        "INT16 INT16": built_in(_SIXTEEN),
+    },
+    TFLM: {
+        "INT8 INT8": _MICRO,
+        "INT8 INT4": Integer(rescale.TWO_ROUNDINGS, zero_point=counted, checks=(one_scale, bias_scale)),
+        "INT16 INT8": by_bias(_MICRO_WIDE, _MICRO),
+    },
+}
+
+stacks = mac.stacks
+
+
+def layer_of(node: Node) -> Layer:
+    """The op's sums. Raises Unsupported for shapes that do not fit together and shuffled weights."""
+    x, w, bias = mac.tensors(node, rank=2)
+    channels, depth = w.shape
+    keep = bool(node.options.get("keep_num_dims", False))
+    if node.options.get("weights_format", "DEFAULT") != "DEFAULT":
+        raise node.unsupported("weights in a shuffled format have no definition here")
+    if not x.shape or (x.shape[-1] != depth if keep else int(np.prod(x.shape)) % depth):
+        raise node.unsupported(f"input {list(x.shape)} is not rows of {depth} values")
+
+    def blocks(x, border, weights, product=accumulate.ANY_ORDER):
+        return accumulate.dense(_rows(x, depth), weights, product)
+
+    def size(shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (*shape[:-1], channels) if keep else (int(np.prod(shape)) // depth, channels)
+
+    return Layer(x, w, bias, node.outputs[0], channels, 0, accumulate.prepare_dense, blocks, size)
+
+
+def _rows(x: np.ndarray, depth: int) -> np.ndarray:
+    if x.size % depth:
+        raise Unsupported(f"FULLY_CONNECTED: input {list(x.shape)} is not rows of {depth} values")
+    return x.reshape(-1, depth)
+
+
+def prepare(node: Node, profile: Profile) -> mac.Ready:
+    """The layer, ready to run. Raises Unsupported for what the profile's kernel refuses."""
+    return mac.prepare(node, profile, layer_of(node), KERNELS)
+
+
+def evaluate(params: mac.Ready, x, w, bias=None) -> np.ndarray:
+    """x: [..., K] -> [rows, O], or [..., O] with keep_num_dims."""
+    return params(x, w, bias)
