@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from tests.ops.harness import RUNTIMES, Case, activation, check, constant, model_of
+from tests.ops.elements import LITERT_KERNELS, check_close
+from tests.ops.harness import RUNTIMES, check, model_of
+from tests.ops.reductions import along_all_axes, reduction
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
 
 
-def case(name, shape=(1, 5, 7, 4), axes=(1, 2), x=(0.1, 3), y=(0.1, 3), *, keep=False, data=None, **more):
+def case(name, shape=(1, 5, 7, 4), axes=(1, 2), x=(0.1, 3), y=(0.1, 3), **more):
     """x, y: (scale, zero point). data: the axes as they are stored, where they differ from `axes`."""
-    out = [1 if i in axes else size for i, size in enumerate(shape) if keep or i not in axes]
-    inputs = (activation("x", shape, *x), constant("axes", axes if data is None else data))
-    return Case(name, "MEAN", inputs, (activation("y", out, *y),), {"keep_dims": keep}, version=2, **more)
+    return reduction("MEAN", name, x, y, shape=shape, axes=axes, **more)
 
 
 CASES = (
@@ -46,7 +46,52 @@ def test_mean(case, numerics):
     check(case, numerics)
 
 
+OTHER_TYPES = (
+    *along_all_axes("MEAN", (0.1, 130), (0.07, 120), type="UINT8"),
+    case("uint8 ties", (1, 2, 64), (1,), (0.5, 0), (0.5, 7), type="UINT8"),
+    *along_all_axes("MEAN", (0.001, 0), (0.00071, 0), type="INT16"),
+    case("int16 ties", (1, 2, 64), (1,), (0.5, 0), (0.5, 0), type="INT16"),
+    case("int16 large", (1, 200, 190, 3), x=(0.001, 0), y=(0.0007, 0), type="INT16", samples=1),
+    case("int16 zero points", x=(0.001, 70), y=(0.0007, -5), type="INT16", only=("tflm",)),
+    case("int32", type="INT32", only=LITERT_KERNELS),
+    case("int32 last", axes=(3,), type="INT32", only=LITERT_KERNELS),
+    case("int64", type="INT64", only=LITERT_KERNELS),
+)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", OTHER_TYPES, ids=str)
+def test_other_types(case, numerics):
+    check(case, numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", along_all_axes("MEAN", type="FLOAT32"), ids=str)
+def test_real(case, numerics):
+    check_close(case, numerics, [_reals(case)])
+
+
+def _reals(case):
+    x = case.inputs[0]
+    return np.random.default_rng(7).normal(1, 3, (case.samples * x.shape[0], *x.shape[1:])).astype(np.float32)
+
+
 @pytest.mark.parametrize("data", [np.zeros(0), (4,), (-5,)], ids=str)
 def test_refuses_axes(data):
     with pytest.raises(Unsupported, match="MEAN 'y'.*ax"):
         Interpreter(model_of(case("axes", data=data)), numerics="xnnpack")
+
+
+@pytest.mark.parametrize(
+    ("case", "numerics", "words"),
+    (
+        (case("zero point", x=(0.1, 1), type="INT16"), "litert", "zero points of 0"),
+        (case("unsigned", type="UINT8"), "tflm", "tflm takes INT8 or INT16 or FLOAT32"),
+        (case("empty", (1, 0, 3, 4)), "litert", "something along it"),
+        (case("far", x=(1e9, 0), y=(0.5, 0)), "litert", "below 2"),
+    ),
+    ids=str,
+)
+def test_refusals(case, numerics, words):
+    with pytest.raises(Unsupported, match=words):
+        Interpreter(model_of(case), numerics=numerics)

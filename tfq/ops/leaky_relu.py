@@ -76,11 +76,7 @@ LEAKY_RELU: dict[Profile, Callable[..., Any]] = {
 # Whose kernel runs where XNNPACK leaves the op.
 OUTSIDE_XNNPACK_RANGE = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
 # tflm alone takes int16 with zero points.
-GRIDS = {
-    LITERT: unary.centred_grids,
-    XNNPACK: unary.centred_grids,
-    TFLM: lambda node, x, y: (unary.grid(node, x), unary.grid(node, y)),
-}
+GRIDS = {LITERT: unary.centred_grids, XNNPACK: unary.centred_grids, TFLM: unary.any_grids}
 
 
 def table(xp, profile: Profile, inp: Affine, out: Affine, alpha: float):

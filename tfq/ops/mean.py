@@ -1,14 +1,16 @@
-"""MEAN over constant axes: y = clamp(rescale(sum of (q - zero)) / count + y_zero).
+"""MEAN along axes: y = clamp(rescale(sum of (q - zero)) / count + y_zero).
 
-litert, tflm: (m, s) = 31-bit multiplier of scale / y_scale (float64); k = min(floor(log2 count), 32, 31 + s);
-m = m * 2**k // count, s = s - k; then two roundings. Equal scales take the same path.
+litert, tflm, and int16 everywhere: (m, s) = 31-bit multiplier of scale / y_scale (float64);
+k = min(floor(log2 count), 32, 31 + s); m = m * 2**k // count, s = s - k; then two roundings, for equal scales too.
 xnnpack, float32: k = scale / y_scale * (1 / count); y = round_half_even(total * k + (y_zero - count * zero * k)), the
 zero point added before the rounding; total is the plain sum of the stored integers.
+
+int32 and int64: the int64 sum, divided toward zero. float32: the sum in index order, then a division; XNNPACK's sum is
+in another order (float-close).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,16 +21,20 @@ from tfq.numerics import arrays, rescale
 from tfq.numerics.affine import Affine, divide, product
 from tfq.numerics.fixed_point import power_of_two, quantize_multiplier, wrap32
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import XNNPACK_RANK, axes_of, constant, given, grid_of, require_rank
-from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops import unary
+from tfq.ops.contract import Node, Spec
+from tfq.ops.reduce import Reduction, operands, stacks
+
+__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
 SPEC = Spec(
     "MEAN",
-    ("INT8",),
+    ("INT8", "UINT8", "INT16", "INT32", "INT64", "FLOAT32"),
     "google-ai-edge/LiteRT tflite/kernels/internal/reference/reduce.h QuantizedMeanOrSum; "
     "google/XNNPACK src/operators/reduce-nd.c; tensorflow/tflite-micro tensorflow/lite/micro/kernels/reduce_common.cc",
 )
 
+TYPES: unary.Types = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ("INT8", "INT16", "FLOAT32")}
 # The kernels' left shift must stay below 31 bits.
 _MOST_RATIO = 2.0**30
 
@@ -101,46 +107,55 @@ def integers(xp, profile: Profile, constants, total):
     return METHODS[profile].integers(xp, constants, total)
 
 
-LARGEST_RANK = {LITERT: 8, XNNPACK: XNNPACK_RANK, TFLM: 8}
+# Whose arithmetic int16 follows: XNNPACK does not take it. tflm alone takes it with zero points.
+KERNEL_16 = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
+GRIDS = {LITERT: unary.centred_grids, XNNPACK: unary.centred_grids, TFLM: unary.any_grids}
 
 
 @dataclass(frozen=True, eq=False)
 class Params:
-    """axes: counted from the front."""
+    """constants: of the profile's integers."""
 
     profile: Profile
-    axes: tuple[int, ...]
-    keep_dims: bool
+    reduction: Reduction
     constants: Any
 
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The mean of stored integers."""
+        q = integers(arrays, self.profile, self.constants, self.reduction.total(x))
+        return np.asarray(q).astype(x.dtype)
 
-def prepare(node: Node, profile: Profile) -> Params:
-    """Constants of the mean. Raises Unsupported for types, for axes that are not constant and for none."""
-    node.require_types(SPEC)
-    require_rank(node, LARGEST_RANK[profile])
-    x, y = given(node), node.outputs[0]
-    inp, out = grid_of(node, x), grid_of(node, y)
-    axes = axes_of(node, constant(node, 1, "the axes"), len(x.shape))
+
+@dataclass(frozen=True)
+class Plain:
+    """Numbers without a scale."""
+
+    reduction: Reduction
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The mean of float32 or of integers."""
+        if x.dtype.kind == "f":
+            with np.errstate(all="ignore"):
+                total = arrays.sum_in_order(self.reduction.rows(x))
+                return self.reduction.shaped(total / x.dtype.type(self.reduction.count))
+        total = self.reduction.total(x)
+        whole, rest = np.divmod(total, self.reduction.count)
+        return (whole + ((total < 0) & (rest != 0))).astype(x.dtype)
+
+
+def prepare(node: Node, profile: Profile) -> Params | Plain:
+    """Constants of the mean. Raises Unsupported for types, for axes outside the tensor and for none."""
+    x, y, reduction = operands(node, SPEC, profile, TYPES)
+    if x.type in ("FLOAT32", "INT32", "INT64"):
+        return Plain(reduction)
+    inp, out = GRIDS[profile](node, x, y)
     ratio = float(inp.scale) / float(out.scale)
     if ratio >= _MOST_RATIO:
         raise node.unsupported(f"input scale / output scale must be below 2**30, received {ratio:.9g}")
-    count = math.prod(x.shape[axis] for axis in axes) if axes else 0
-    if not count:
-        raise node.unsupported("there must be an axis and something along it to average")
-    return Params(
-        profile=profile,
-        axes=axes,
-        keep_dims=bool(node.options.get("keep_dims", False)),
-        constants=constants(arrays, profile, inp, out, count),
-    )
+    runs = KERNEL_16[profile] if x.type == "INT16" else profile
+    return Params(runs, reduction, constants(arrays, runs, inp, out, reduction.count))
 
 
-def stacks(node: Node) -> bool:
-    """Samples may be stacked unless the mean runs over them."""
-    return rows_apart(node) and 0 not in constant(node, 1, "the axes") % len(given(node).shape)
-
-
-def evaluate(params: Params, x, axes=None) -> np.ndarray:
-    """x: int8 -> int8 without the axes (or with size 1 there)."""
-    total = x.sum(axis=params.axes, dtype=np.int64, keepdims=params.keep_dims)
-    return np.asarray(integers(arrays, params.profile, params.constants, total)).astype(np.int8)
+def evaluate(params: Params | Plain, x: np.ndarray, axes: np.ndarray | None = None) -> np.ndarray:
+    """x -> its type, without the axes (or with size 1 there)."""
+    return params(x)

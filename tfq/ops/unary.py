@@ -105,6 +105,11 @@ def centred_grids(node: Node, x: Tensor, y: Tensor) -> tuple[Affine, Affine]:
     return inp, out
 
 
+def any_grids(node: Node, x: Tensor, y: Tensor) -> tuple[Affine, Affine]:
+    """The affine maps of input and output."""
+    return grid(node, x), grid(node, y)
+
+
 def stacks(node: Node) -> bool:
     """For elementwise ops: samples stacked along axis 0 stay apart."""
     x, y = node.inputs[0], node.outputs[0]
