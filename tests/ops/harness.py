@@ -46,6 +46,7 @@ class Case:
     outputs: tuple[Tensor, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
+    intermediates: tuple[Tensor | None, ...] = ()
     only: tuple[str, ...] = RUNTIMES
     samples: int = 4
 
@@ -97,11 +98,17 @@ def model_of(case: Case) -> bytes:
 
     inputs = tuple(place(t) for t in case.inputs)
     outputs = tuple(place(t) for t in case.outputs)
-    fed = tuple(dict.fromkeys(i for i in inputs if i >= 0 and tensors[i].data is None))
-    operator = Operator(case.code, inputs, outputs, case.options, case.version)
+    fed = tuple(dict.fromkeys(i for i in inputs if i >= 0 and is_fed(tensors[i])))
+    within = tuple(place(t) for t in case.intermediates)
+    operator = Operator(case.code, inputs, outputs, case.options, case.version, intermediates=within)
     named = [tuple((tensors[i].name, i) for i in ends) for ends in (fed, outputs)]
     graph = Subgraph(tuple(tensors), (operator,), fed, outputs, "main")
     return write(Model((graph,), (Signature("serving_default", *named),)))
+
+
+def is_fed(tensor: Tensor) -> bool:
+    """Whether the tensor is an input of the model: neither a constant nor a state that the model keeps."""
+    return tensor.data is None and not tensor.is_variable
 
 
 def patterns(tensor: Tensor, rng: np.random.Generator, samples: int) -> np.ndarray:
@@ -136,7 +143,7 @@ def check(case: Case, numerics: str, inputs: Sequence[np.ndarray] | None = None)
     data = model_of(case)
     if inputs is None:
         rng = np.random.default_rng(abs(hash_of(case.name)))
-        fed = dict.fromkeys(t for t in case.inputs if t is not None and t.data is None)
+        fed = dict.fromkeys(t for t in case.inputs if t is not None and is_fed(t))
         inputs = [patterns(t, rng, case.samples) for t in fed]
     interpreter = Interpreter(data, numerics=numerics)
     got = interpreter.run(list(inputs))
@@ -146,6 +153,7 @@ def check(case: Case, numerics: str, inputs: Sequence[np.ndarray] | None = None)
     assert len(got) == len(want)
     for info, a, b in zip(interpreter.outputs, got, want, strict=True):
         assert_equal(a, b, f"{case} {numerics} {info.name}")
+    interpreter.reset()
     first = interpreter.run([_first_sample(info.shape, x) for info, x in zip(interpreter.inputs, inputs, strict=True)])
     for info, one, all_ in zip(interpreter.outputs, first, got, strict=True):
         assert_equal(one, _first_sample(info.shape, all_), f"{case} {numerics} {info.name}: one by one")
