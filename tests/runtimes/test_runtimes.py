@@ -155,10 +155,11 @@ class TestNumbers:
         np.testing.assert_array_equal(smaller, np.minimum(a, b))
 
     @pytest.mark.parametrize("all_tensors", [False, True])
-    def test_each_sample_starts_from_the_initial_state(self, name, all_tensors):
+    def test_each_call_starts_from_the_initial_state_and_carries_it_on(self, name, all_tensors):
         x = np.float32([[1], [2], [4]])
         for _ in range(2):
-            np.testing.assert_array_equal(run(name, memory(), [x], all_tensors=all_tensors).outputs[0], x)
+            got = run(name, memory(), [x], all_tensors=all_tensors).outputs[0]
+            np.testing.assert_array_equal(got, [[1], [3], [6]])  # each and the one before it
 
     def test_a_model_put_out_of_the_cache_is_loaded_again(self, name):
         models = [clipper(lead) for lead in range(1, 8)]

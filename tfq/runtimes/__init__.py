@@ -62,7 +62,9 @@ def available(name: str) -> str | None:
 def run(
     name: str, model: bytes, inputs: Sequence[np.ndarray], *, all_tensors: bool = False, timeout: float = 120.0
 ) -> Result:
-    """What the runtime makes of `inputs`, each sample run by itself on one thread, from the model's initial state.
+    """What the runtime makes of `inputs`, sample after sample on one thread.
+
+    A model that keeps state starts from its initial state in every call, and carries it from sample to sample.
 
     Args:
         name: one of RUNTIMES.

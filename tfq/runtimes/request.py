@@ -33,7 +33,7 @@ STATEFUL_OPS = frozenset(
 class Facts:
     """inputs: in file order. outputs: their number. tensors: indices in subgraph 0 that a run computes or is given.
 
-    stateful: a run may leave something behind, so each sample needs a fresh interpreter. arena: bytes for TFLM.
+    stateful: a run may leave something behind, so each call needs a fresh interpreter. arena: bytes for TFLM.
     """
 
     inputs: tuple[Tensor, ...]

@@ -90,8 +90,8 @@ def run_samples(
     made: list[list[np.ndarray]] = []
     kept: list[Arrays] = []
     seconds = 0.0
+    engine = loaded.engine(key, fields["fresh"])
     for sample in range(batch):
-        engine = loaded.engine(key, fields["fresh"])
         begin = time.perf_counter()
         try:
             outputs, tensors = engine.run([s[sample] for s in stacks], fields["outputs"], fields["tensors"])
