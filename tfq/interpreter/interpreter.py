@@ -102,6 +102,10 @@ class Interpreter:
         other._enter(found[key].subgraph, found[key])
         return other
 
+    def samples(self, inputs: Inputs) -> int:
+        """How many samples the inputs hold. Raises TfqError as `run`."""
+        return self._check(inputs)[1]
+
     def run(self, inputs: Inputs) -> list[np.ndarray]:
         """The outputs in file order, B samples stacked along the first axis like the inputs.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,10 +13,10 @@ from tfq.errors import TfqError
 from tfq.interpreter import Interpreter
 from tfq.parity.difference import Difference, difference
 from tfq.parity.report import ABSENT, DIED, DIFFERS, EQUAL, REFUSED, UNSUPPORTED, OpResult, RuntimeResult
-from tfq.parity.walk import Visit, walk
+from tfq.parity.walk import Memories, Visit, walk
 from tfq.runtimes import Result, RuntimeDied, available
 from tfq.runtimes import run as run_runtime
-from tfq.tflite.model import NUMPY_TYPES, Model
+from tfq.tflite.model import NUMPY_TYPES, Model, Tensor
 
 # (model bytes, inputs in file order, all_tensors) -> Result
 Run = Callable[[bytes, Sequence[np.ndarray], bool], Result]
@@ -43,6 +43,7 @@ class Tally:
     outputs: Difference = Difference()
     ops: dict[tuple[int, int], tuple[Difference, Difference]] = field(default_factory=dict)
     sought: Visit | None = None
+    memories: Memories = field(default_factory=Memories)
 
 
 def real_runtime(name: str) -> Run:
@@ -65,7 +66,7 @@ def compare(
         return RuntimeResult(name, UNSUPPORTED, str(error)), None
     tally, status, reason = Tally(), "", ""
     try:
-        for start, stop in chunks(file.model, inputs):
+        for start, stop in _parts(interpreter, inputs):
             part = rows(file.model, inputs, start, stop)
             _add(tally, run or real_runtime(name), interpreter, file, part, start)
             tally.samples = stop
@@ -75,6 +76,20 @@ def compare(
     except TfqError as error:
         status, reason = REFUSED, str(error)
     return _result(name, tally, interpreter, status, reason), tally.sought
+
+
+def _parts(interpreter: Interpreter, inputs: Sequence[np.ndarray]) -> Iterator[tuple[int, int]]:
+    """(first sample, one past the last) of what a runtime is asked in one call.
+
+    That is all at once for a model that keeps state, whose runtime starts anew in each call.
+    """
+    count = sample_count(interpreter.model, inputs)
+    if interpreter.keeps_state:
+        yield 0, count
+    elif not interpreter.stacks:
+        yield from ((i, i + 1) for i in range(count))
+    else:
+        yield from chunks(interpreter.model, inputs)
 
 
 def chunks(model: Model, inputs: Sequence[np.ndarray]) -> Iterator[tuple[int, int]]:
@@ -115,21 +130,47 @@ def _most_samples(model: Model) -> int:
 
 
 def _add(tally: Tally, run: Run, interpreter: Interpreter, file: File, part: list[np.ndarray], start: int) -> None:
-    graph = file.model.main
     deployed = run(file.content, part, False)
     tally.version = deployed.version
     try:
         shown = run(file.content, part, True).tensors
     except TfqError as error:
         shown, tally.note = {}, f"only outputs compared, the tensors between cannot be had: {error}"
+    count = sample_count(file.model, part)
+    alone = count > 1 and not interpreter.stacks
+    made = []
+    for first, last in [(i, i + 1) for i in range(count)] if alone else [(0, count)]:
+        fed = rows(file.model, part, first, last)
+        seen = {i: _cut(file.model.main.tensors[i], a, first, count) for i, a in shown.items()} if alone else shown
+        made.append(_walk(tally, interpreter, fed, seen, start + first))
+    for got, *ours in zip(deployed.outputs, *made, strict=True):
+        tally.outputs += difference(_joined(ours), got, start)
+
+
+def _walk(
+    tally: Tally, interpreter: Interpreter, part: list[np.ndarray], shown: Mapping[int, np.ndarray], start: int
+) -> list[np.ndarray]:
+    """tfq's outputs of some samples; what their ops add goes into the tally."""
+    graph = interpreter.graph
     ours = {i: np.asarray(graph.tensors[i].data) for i in graph.outputs} | dict(zip(graph.inputs, part, strict=True))
-    for visit in walk(interpreter, part, shown, ours, start):
+    for visit in walk(interpreter, part, shown, ours, start, tally.memories):
         total, own = tally.ops.get((visit.op, visit.tensor), (Difference(), Difference()))
         tally.ops[visit.op, visit.tensor] = total + visit.total, own + visit.own
         if visit.own.different and (tally.sought is None or visit.op < tally.sought.op):
             tally.sought = visit
-    for index, got in zip(graph.outputs, deployed.outputs, strict=True):
-        tally.outputs += difference(ours[index], got, start)
+    return [ours[i] for i in graph.outputs]
+
+
+def _cut(tensor: Tensor, array: np.ndarray, sample: int, count: int) -> np.ndarray:
+    """One sample of a runtime's array; scalars come as a vector."""
+    if not tensor.shape:
+        return array[sample]
+    size = len(array) // count
+    return array[sample * size : (sample + 1) * size]
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else (np.concatenate if parts[0].ndim else np.stack)(parts)
 
 
 def _result(name: str, tally: Tally, interpreter: Interpreter, status: str, reason: str) -> RuntimeResult:

@@ -42,13 +42,15 @@ KINDS: tuple[Callable[[np.random.Generator, Tensor, tuple[int, ...]], np.ndarray
 def generate(tensors: tuple[Tensor, ...], samples: int, seed: int) -> list[np.ndarray]:
     """For each input, `samples` samples stacked along the first axis; the same for the same seed, sample by sample.
 
+    An input without axes has one value for all samples.
+
     Raises: TfqError for input types that have no values to draw.
     """
     wrong = [f"{t.name!r} ({t.type})" for t in tensors if t.type not in LIMITS and t.type not in _OTHERS]
     if wrong:
         raise TfqError(f"no random values for input {', '.join(wrong)}: give data")
     rows = [[_one(np.random.default_rng([seed, s, i]), t, s) for s in range(samples)] for i, t in enumerate(tensors)]
-    return [np.stack(r) if t.shape == () else np.concatenate(r) for t, r in zip(tensors, rows, strict=True)]
+    return [r[0] if t.shape == () else np.concatenate(r) for t, r in zip(tensors, rows, strict=True)]
 
 
 def _one(rng: np.random.Generator, tensor: Tensor, sample: int) -> np.ndarray:

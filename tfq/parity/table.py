@@ -18,7 +18,9 @@ ROWS = 20
 def text(report: Report) -> str:
     """The table without colours."""
     out = io.StringIO()
-    Console(file=out, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False).print(table(report))
+    Console(file=out, width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False).print(
+        table(report), crop=False
+    )
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
@@ -32,7 +34,8 @@ def table(report: Report) -> Group:
             parts.append(_ops(result))
     if report.keras is not None:
         parts += [Text(keras_line(report.keras), style="green" if report.keras.ok else "red"), _layers(report.keras)]
-    parts += [Text(f"reproducer: {path}") for path in report.reproducers]
+    # A path in one piece, however long.
+    parts += [Text(f"reproducer: {path}", no_wrap=True, overflow="ignore") for path in report.reproducers]
     return Group(*parts, _verdict(report))
 
 

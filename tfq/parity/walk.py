@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfq.interpreter import Interpreter
+from tfq.interpreter import Interpreter, Memory, stacked
 from tfq.parity.difference import Difference, difference
 
 Array = np.ndarray | None
@@ -32,12 +32,21 @@ class Visit:
     received: Array
 
 
+@dataclass(frozen=True)
+class Memories:
+    """What the two runs of `walk` keep from sample to sample, in models that keep state."""
+
+    ours: Memory = field(default_factory=Memory)
+    theirs: Memory = field(default_factory=Memory)
+
+
 def walk(
     interpreter: Interpreter,
     inputs: Sequence[np.ndarray],
     received: Mapping[int, np.ndarray],
     outputs: dict[int, np.ndarray],
     sample: int,
+    memories: Memories,
 ) -> Iterator[Visit]:
     """Every op output in order; each tensor is let go after its last reader.
 
@@ -47,18 +56,19 @@ def walk(
 
     outputs: its keys are filled with tfq's own values. sample: number of the first sample.
     """
-    graph = interpreter.model.main
-    ours: dict[int, np.ndarray] = dict(zip(graph.inputs, inputs, strict=True))
-    theirs = dict(ours)
-    for index, step in enumerate(interpreter.steps):
+    ours: dict[int, np.ndarray] = dict(zip(interpreter.graph.inputs, inputs, strict=True))
+    theirs, samples = dict(ours), interpreter.samples(inputs)
+    for step in interpreter.steps:
+        if step.folded is not None and (step.fixed or samples > 1):
+            outputs |= {i: stacked(a, samples) for i, a in zip(step.outputs, step.folded, strict=True) if i in outputs}
+            continue
         mine, given = ([values.get(i) for i in step.inputs] for values in (ours, theirs))
-        made = interpreter.step(index, mine)
-        same = all(a is b for a, b in zip(mine, given, strict=True))
-        fed = made if same else interpreter.step(index, given)
+        made = interpreter.step(step.node.index, mine, memories.ours)
+        same = all(a is b for a, b in zip(mine, given, strict=True)) and not (step.remembers or step.within)
+        fed = made if same else interpreter.step(step.node.index, given, memories.theirs)
         for position, tensor in enumerate(step.outputs):
-            visit = _visit(
-                index, position, tensor, (made[position], fed[position]), given, received.get(tensor), sample
-            )
+            pair = made[position], fed[position]
+            visit = _visit(step.node.index, position, tensor, pair, given, received.get(tensor), sample)
             ours[tensor] = made[position]
             theirs[tensor] = _followed(visit, made[position])
             yield visit
