@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tfq.cli import export, inspect, parity, run, train
+from tfq.cli import bench, export, inspect, parity, run, train
 from tfq.errors import TfqError
 from tfq.version import __version__
 
@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("parity", parity.parity),
     ("inspect", inspect.inspect),
     ("run", run.run),
+    ("bench", bench.bench),
 )
 
 BAD_INPUT, FAULT, INTERRUPTED = 2, 70, 130

@@ -16,7 +16,7 @@ def show(result: Any) -> None:
     if sys.stdout.isatty():
         from rich.console import Console
 
-        Console().print(result)
+        Console().print(result, crop=False)
     else:
         typer.echo(str(result))
 
