@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.ops.elements import LITERT_KERNELS, check_close
 from tests.ops.harness import RUNTIMES, Case, activation, check, model_of
 from tfq import Unsupported
 from tfq.interpreter import Interpreter
@@ -10,7 +11,9 @@ from tfq.numerics import arrays
 from tfq.ops import average_pool_2d
 
 
-def case(name, image=(7, 6, 3), kernel=2, stride=2, padding="VALID", act="NONE", x=(0.1, 3), y=None, **more):
+def case(
+    name, image=(7, 6, 3), kernel=2, stride=2, padding="VALID", act="NONE", x=(0.1, 3), y=None, type="INT8", **more
+):
     """image: (H, W, C). x, y: (scale, zero point), y as x unless given."""
     kernel, stride = np.broadcast_to(kernel, 2).tolist(), np.broadcast_to(stride, 2).tolist()
     sizes = zip(image, kernel, stride, strict=False)
@@ -23,8 +26,9 @@ def case(name, image=(7, 6, 3), kernel=2, stride=2, padding="VALID", act="NONE",
         "filter_width": kernel[1],
         "fused_activation_function": act,
     }
-    y = activation("y", (1, *out, image[2]), *(x if y is None else y))
-    return Case(name, "AVERAGE_POOL_2D", (activation("x", (1, *image), *x),), (y,), options, version=2, **more)
+    y = activation("y", (1, *out, image[2]), *(x if y is None else y), type)
+    more = {"only": LITERT_KERNELS if type == "UINT8" else RUNTIMES, "version": 2, **more}
+    return Case(name, "AVERAGE_POOL_2D", (activation("x", (1, *image), *x, type),), (y,), options, **more)
 
 
 CASES = (
@@ -51,6 +55,39 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_average_pool_2d(case, numerics):
     check(case, numerics)
+
+
+OTHER_TYPES = tuple(
+    case(f"{type} {name}", x=(0.1, zero_point), type=type, **more)
+    for type, zero_point in (("UINT8", 130), ("INT16", 0))
+    for name, more in {
+        "two by two": {},
+        "three by three same": {"kernel": 3, "stride": 1, "padding": "SAME"},
+        "stride beyond the kernel": {"stride": 3},
+        "relu6": {"act": "RELU6"},
+        "relu": {"act": "RELU"},
+        "whole image": {"kernel": (7, 6), "stride": 1},
+    }.items()
+)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("case", OTHER_TYPES, ids=str)
+def test_other_types(case, numerics):
+    check(case, numerics)
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("padding", ("SAME", "VALID"))
+@pytest.mark.parametrize("act", ("NONE", "RELU6", "RELU_N1_TO_1"))
+def test_real(act, padding, numerics):
+    x = np.random.default_rng(3).normal(0, 5, (2, 7, 6, 3)).astype(np.float32)
+    check_close(case("real", kernel=3, act=act, padding=padding, type="FLOAT32"), numerics, [x])
+
+
+def test_refuses_kernels_without_end():
+    with pytest.raises(Unsupported, match="up to 4096 rows"):
+        Interpreter(model_of(case("huge", kernel=2**30, padding="SAME")), numerics="litert")
 
 
 @pytest.mark.parametrize("y", [(0.2, 3), (0.1, 4)], ids=str)

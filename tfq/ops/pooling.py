@@ -13,6 +13,9 @@ from tfq.numerics.geometry import Window, window_of
 from tfq.ops.checks import given
 from tfq.ops.contract import Node
 
+# Its taps are walked through one by one.
+_LARGEST_KERNEL = 2**12
+
 
 def pool_window(node: Node) -> Window:
     """The node's window. Raises Unsupported for an input that is not [N, H, W, C] and for impossible windows."""
@@ -24,6 +27,8 @@ def pool_window(node: Node) -> Window:
         window.output_size(shape[1], shape[2])
     except TfqError as error:
         raise node.unsupported(str(error)) from error
+    if max(window.kernel) > _LARGEST_KERNEL:
+        raise node.unsupported(f"a kernel must have up to {_LARGEST_KERNEL} rows and columns, received {window.kernel}")
     return window
 
 
@@ -48,6 +53,18 @@ def _slide_axis(reduce, x, axis: int, pads: tuple[int, int], kernel: int, stride
         taps[axis] = slice(tap, tap + (out - 1) * stride + 1, stride)
         cells = padded[tuple(taps)]
         acc = cells.copy() if acc is None else reduce(acc, cells, out=acc)
+    return acc
+
+
+def sum_in_order(x: np.ndarray, window: Window) -> np.ndarray:
+    """The float sum over each window, its cells added in index order, in x's type: [N, OH, OW, C]."""
+    top, bottom, left, right = window.pads(x.shape[1], x.shape[2])
+    padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
+    (height, width), (down, right) = window.output_size(x.shape[1], x.shape[2]), window.stride
+    acc = np.zeros((x.shape[0], height, width, x.shape[3]), x.dtype)
+    for i in range(window.kernel[0]):
+        for j in range(window.kernel[1]):
+            acc += padded[:, i : i + (height - 1) * down + 1 : down, j : j + (width - 1) * right + 1 : right]
     return acc
 
 
