@@ -111,6 +111,8 @@ def _arrays(wanted: settings_.Data, load_data: Callable[[], Any] | None) -> dict
         known = ", ".join([*SOURCES, "pipeline"])
         raise TfqError(f"data: expected {known} or the path of a .npz, received {wanted.source!r}")
     found = load(wanted.source)
+    if not isinstance(found, dict):
+        raise TfqError(f"{wanted.source}: expected arrays {', '.join(NAMES)}, found a single array")
     missing = [name for name in NAMES if name not in found]
     if missing:
         raise TfqError(f"{wanted.source}: expected arrays {', '.join(NAMES)}, found {', '.join(found) or 'none'}")

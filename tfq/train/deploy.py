@@ -64,7 +64,7 @@ def deploy_run(
         from tfq import qat
     model = qat.load(files.keras)
     x, _ = files.run.read_test()
-    return _deploy(model, x, f"{len(x)} test samples of {files.run.path}", files.name, output, io, [], watch)
+    return _deploy(model, x, f"test split of {files.run.path}", files.name, output, io, [], watch)
 
 
 def deploy_keras(
@@ -89,7 +89,7 @@ def deploy_keras(
     done, origin, x, named = [], "", None, "" if data is None else os.fspath(data)
     if data is not None:
         x = _inputs(load(data), model, named)
-        origin = f"the first {min(_count(x), SAMPLES)} samples of {named}"
+        origin = f"the first of {named}"
     if fitting.is_quantized(model):
         if recipe is not None:
             raise TfqError(f"{os.fspath(path)}: is quantized already, by a recipe of its own; leave --recipe out")

@@ -64,7 +64,7 @@ class Recorder:
 
 @dataclass(frozen=True, eq=False)
 class File:
-    """An exported network under test. stored: its int8 input. y: class numbers."""
+    """An exported network under test. x: float32 samples. y: their classes."""
 
     network: str
     content: bytes
@@ -90,6 +90,8 @@ def evaluate(
 
     Args: models: "float", "PTQ" and "QAT" in Keras. files: the exported bytes of the last two. x, y: the test split.
     """
+    from tfq.qat.tensors import predict
+
     rows = [Row("float", "Keras", accuracy(predict(models["float"], x), y))]
     for network, numerics in (("PTQ", None), ("QAT", RUNTIMES)):
         file = File(network, files[network], x, y)
@@ -129,11 +131,6 @@ def model_numerics(model: Any) -> str:
     return next(layer.recipe.numerics for layer in model.layers if hasattr(layer, "recipe"))
 
 
-def predict(model: Any, x: np.ndarray) -> np.ndarray:
-    """Keras's predict, as users call it."""
-    return np.asarray(model.predict(x, batch_size=CHUNK, verbose=0))
-
-
 def accuracy(scores: np.ndarray | None, y: np.ndarray) -> float | None:
     """The share of samples whose first largest score is at their class."""
     return None if scores is None else float(np.mean(scores.argmax(-1) == y))
@@ -156,6 +153,8 @@ def _joined(recorder: Recorder | None, samples: int) -> np.ndarray | None:
 
 
 def _keras_row(file: File, model: Any, result: KerasResult, received: np.ndarray | None) -> Row:
+    from tfq.qat.tensors import predict
+
     scores = predict(model, file.x)
     interpreter = file.interpreter
     info = interpreter.outputs[0]

@@ -60,9 +60,9 @@ class Data:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("test", "validation"):
-            if not (0 if name == "validation" else 0.01) <= getattr(self, name) <= 0.9:
-                raise TfqError(f"[data] {name} must be a share from 0.01 to 0.9, received {getattr(self, name)!r}")
+        for name, lowest in (("test", 0.01), ("validation", 0.0)):
+            if not lowest <= getattr(self, name) <= 0.9:
+                raise TfqError(f"[data] {name} must be a share from {lowest} to 0.9, received {getattr(self, name)!r}")
         if self.seed < 0:
             raise TfqError(f"[data] seed must be at least 0, received {self.seed!r}")
 
