@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import typer
@@ -50,22 +50,27 @@ class Lines:
             self._task, self._title = self._bars.add_task(title, note=note), title
         self._bars.update(self._task, completed=done, total=total, note=note)
 
-    @contextmanager
-    def quiet(self) -> Iterator[None]:
-        """Keeps what C++ code writes to standard error to itself, unless Python fails inside: no setting silences
-        TensorFlow's first notes."""
-        sys.stderr.flush()
-        kept = os.dup(2)
-        with tempfile.TemporaryFile() as file:
-            os.dup2(file.fileno(), 2)
-            try:
-                yield
-            except BaseException:
-                os.dup2(kept, 2)
-                file.seek(0)
-                os.write(2, file.read())
-                raise
-            finally:
-                sys.stderr.flush()
-                os.dup2(kept, 2)
-                os.close(kept)
+    def quiet(self) -> AbstractContextManager[object]:
+        """Around the import of Keras: see `quietly`."""
+        return quietly()
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keeps what is written to standard error to itself, unless the block fails: no setting silences TensorFlow's
+    first notes."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, 2)
+            file.seek(0)
+            os.write(2, file.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)

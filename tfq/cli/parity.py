@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tfq.cli.lines import quietly
 from tfq.cli.show import Progress, show
 
 
@@ -17,7 +18,8 @@ def parity(
     data: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Inputs: a .npy, or a .npz by name; floats are quantized, integers taken as stored."
+            metavar="FILE",
+            help="Inputs: a .npy, or a .npz by name; floats are quantized, integers taken as stored. RUN: its tests.",
         ),
     ] = None,
     runtime: Annotated[
@@ -51,7 +53,7 @@ def parity(
     with Progress("parity") as progress:
         report = compare(
             model,
-            data,
+            data or _test_split(model),
             runtimes=runtime,
             samples=samples,
             seed=seed,
@@ -74,13 +76,22 @@ def _beside(model: Path) -> Path | None:
     return path if path.is_file() else None
 
 
+def _test_split(model: Path) -> Any:
+    """The inputs that a run kept for this."""
+    from tfq.train.run_directory import TEST, RunDirectory, is_run
+
+    run = RunDirectory(model)
+    return run.read_test()[0] if is_run(model) and run.has(TEST) else None
+
+
 def _keras_values(path: Path | None) -> dict[str, Any]:
     """What Keras computes, as parity takes it."""
     if path is None:
         return {}
     from functools import partial
 
-    from tfq import qat
+    with quietly():
+        from tfq import qat
 
     model = qat.load(path)
     return {"keras_integers": partial(qat.integers, model), "float_values": partial(qat.floats, model)}
