@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.ops.harness import RUNTIMES, Case, check, model_of, quantization
+from tests.ops.harness import RUNTIMES, Case, activation, check, model_of, quantization
 from tfq.errors import Unsupported
 from tfq.interpreter import Interpreter
 from tfq.tflite import Tensor
@@ -69,6 +69,35 @@ def test_floats_that_no_integer_holds(case, numerics):
     values = np.array([np.inf, -np.inf, 1e30, -1e30, 2.0**31, -(2.0**31), 0.5, -0.5, 2.5, -2.5, 0.0])
     x = np.resize(values, SHAPE).astype(np.float32) * grid.scale[0]
     check(case, numerics, [x])
+
+
+SCALES, ZERO_POINTS = np.array([0.1, 0.2, 0.05, 0.5, 2.0, 0.75, 0.3]), np.array([0, 3, -5, 7, 90, -100, 1])
+
+
+@pytest.mark.parametrize("numerics", ("litert", "xnnpack"))
+@pytest.mark.parametrize("axis", (1, 2))
+@pytest.mark.parametrize(("type", "offset"), (("INT8", 0), ("UINT8", 128), ("INT16", 1000)))
+def test_channels(type, offset, axis, numerics):
+    shape = (1, 7, 7)
+    y = Tensor("y", shape, type, quantization(SCALES, ZERO_POINTS + offset, axis))
+    x = np.random.default_rng(0).normal(0, 9, (3, 7, 7)).astype(np.float32)
+    x[0] = np.round(x[0]) * 0.25
+    check(Case("channels", "QUANTIZE", (activation("x", shape, type="FLOAT32"),), (y,)), numerics, [x])
+
+
+@pytest.mark.parametrize("numerics", ("litert", "xnnpack"))
+@pytest.mark.parametrize(("type", "zero_point"), (("INT4", -2), ("UINT4", 9)))
+def test_four_bits(type, zero_point, numerics):
+    y = Tensor("y", (1, 70), type, quantization(0.5, zero_point))
+    x = np.random.default_rng(0).integers(-40, 41, (2, 70)).astype(np.float32) / 8
+    check(Case("four bits", "QUANTIZE", (activation("x", (1, 70), type="FLOAT32"),), (y,)), numerics, [x])
+
+
+def test_tflm_takes_no_channels():
+    y = Tensor("y", (1, 7), "INT8", quantization(SCALES, 0, 1))
+    case = Case("channels", "QUANTIZE", (activation("x", (1, 7), type="FLOAT32"),), (y,))
+    with pytest.raises(Unsupported, match="takes one scale, received 7"):
+        Interpreter(model_of(case), numerics="tflm")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """DEQUANTIZE: scale * (q - zero_point) in float32, per tensor or per channel; float16 becomes float32.
 
 litert multiplies per-tensor values in float64 and rounds to float32, the others multiply in float32. It is the same:
-q - zero_point is exact, and the product is rounded once.
+q - zero_point is exact, and the product is rounded once. tflm takes a per-channel tensor's first scale and zero point
+for all of it. LiteRT has no int16 per channel, TFLite Micro no types below 8 bits.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from tfq.numerics import affine, arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
-from tfq.ops.contract import Node, Spec, affine_of
+from tfq.ops.contract import Node, Spec
+from tfq.tflite.model import Tensor
 
 SPEC = Spec(
     "DEQUANTIZE",
-    ("INT8", "UINT8", "INT16", "FLOAT16"),
+    ("INT8", "UINT8", "INT16", "FLOAT16", "INT4", "UINT4", "INT2"),
     "google-ai-edge/LiteRT tflite/kernels/dequantize.h; google/XNNPACK src/reference/unary-elementwise.cc; "
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/dequantize_common.cc",
 )
 
 TYPES = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ("INT8", "UINT8", "INT16")}
 ZERO_POINT_16 = {LITERT: True, XNNPACK: True, TFLM: False}
+NO_CHANNELS = {LITERT: ("INT16",), XNNPACK: ("INT16",), TFLM: ()}
+FIRST_SCALE_ONLY = {LITERT: False, XNNPACK: False, TFLM: True}
 
 
 def to_float(xp, profile: Profile, q, inp: Affine):
@@ -54,13 +58,27 @@ def prepare(node: Node, profile: Profile) -> Params:
         raise node.unsupported(f"{profile.name} takes no {x.type} to {y.type}")
     if x.type == "FLOAT16":
         return Params(profile, None)
-    grid = affine_of(node, x)
+    grid = _grid(node, profile, x)
     if x.type == "INT16" and ZERO_POINT_16[profile] and np.any(grid.zero_point != 0):
         raise node.unsupported(f"{profile.name} needs zero point 0 of an INT16 input")
-    if np.ndim(grid.scale) and x.quantization is not None:
-        along = [-1 if axis == x.quantization.axis else 1 for axis in range(len(x.shape))]
-        grid = Affine(grid.scale.reshape(along), grid.zero_point.reshape(along), grid.qmin, grid.qmax)
     return Params(profile, grid)
+
+
+def _grid(node: Node, profile: Profile, x: Tensor) -> Affine:
+    """Scale and zero point, of the input's rank where there is one for each channel."""
+    if x.quantization is None:
+        raise node.unsupported(f"tensor {x.name!r} ({x.type}) has no scale")
+    scale = np.asarray(x.quantization.scale, np.float32)
+    zero_point = np.asarray(x.quantization.zero_point, np.float32)
+    if scale.size == 1 or FIRST_SCALE_ONLY[profile]:
+        return Affine(scale[0], zero_point[0])
+    if x.type in NO_CHANNELS[profile]:
+        raise node.unsupported(f"{profile.name} takes one scale for {x.type}, received {scale.size}")
+    axis = x.quantization.axis
+    if not axis < len(x.shape) or x.shape[axis] != scale.size:
+        raise node.unsupported(f"{scale.size} scales along axis {axis} of shape {list(x.shape)}")
+    along = [-1 if i == axis else 1 for i in range(len(x.shape))]
+    return Affine(scale.reshape(along), zero_point.reshape(along))
 
 
 def evaluate(params: Params, x: np.ndarray) -> np.ndarray:

@@ -4,10 +4,12 @@ From float32: litert and tflm divide by the scale and round halves away from zer
 rounds halves to even. From integers: litert and tflm use the double-rounding fixed-point product; xnnpack has 8
 fraction bits between equal 8-bit types, and leaves the rest to LiteRT's optimized kernel, whose vector code rounds
 halves up, twice, while its tail (the elements that do not fill a vector) rounds as the reference does.
+Per channel, and to 4 bits, floats are divided in every profile that takes them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +27,9 @@ from tfq.numerics.fixed_point import (
     wrap32,
 )
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.contract import Node, Spec
+from tfq.ops.contract import Node, Spec, affine_of
 from tfq.ops.unary import ends, grid, stacks
+from tfq.tflite.model import Tensor
 
 __all__ = ["SPEC", "constants", "evaluate", "from_float", "integers", "prepare", "stacks"]
 
@@ -38,7 +41,7 @@ SPEC = Spec(
 )
 
 _LITERT_TYPES = {
-    "FLOAT32": ("INT8", "UINT8", "INT16"),
+    "FLOAT32": ("INT8", "UINT8", "INT16", "INT4", "UINT4"),
     "INT8": ("INT8", "UINT8", "INT16"),
     "UINT8": ("INT8", "UINT8", "INT16"),
     "INT16": ("INT8", "INT16", "INT32"),
@@ -185,6 +188,8 @@ def _split(x: np.ndarray, lanes: int) -> tuple[np.ndarray, np.ndarray]:
 # The op.
 
 _BYTES = ("INT8", "UINT8")
+_FOUR_BITS = {"INT4": (-8, 7), "UINT4": (0, 15)}
+TAKES_CHANNELS = {LITERT: True, XNNPACK: True, TFLM: False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,13 +210,38 @@ def prepare(node: Node, profile: Profile) -> Params:
         raise node.unsupported(
             f"{profile.name} takes {x.type} to {' or '.join(allowed)} only, received output type {y.type}"
         )
+    elements = max(math.prod(x.shape), 1)
+    if y.type in _FOUR_BITS:
+        return Params(divide_half_away, _four_bit_grid(node, y), elements, y.dtype)
+    if x.type == "FLOAT32" and y.quantization is not None and y.quantization.per_channel:
+        return Params(divide_half_away, _channels(node, profile, x, y), elements, y.dtype)
     out = grid(node, y)
-    elements = max(int(np.prod(x.shape)), 1)
     if x.type == "FLOAT32":
         return Params(CHOOSE_FROM_FLOAT[profile](y.type), out, elements, y.dtype)
     inp = grid(node, x)
     method = CHOOSE_REQUANTIZE[profile](x.type, y.type, inp, out)
     return Params(method.apply, method.constants(arrays, inp, out), elements, y.dtype)
+
+
+def _four_bit_grid(node: Node, y: Tensor) -> Affine:
+    if y.quantization is None or y.quantization.per_channel:
+        raise node.unsupported(f"tensor {y.name!r} ({y.type}) must have one scale")
+    scale, zero_point = y.quantization.scale[0], y.quantization.zero_point[0]
+    return Affine(np.float32(scale), np.float32(zero_point), *_FOUR_BITS[y.type])
+
+
+def _channels(node: Node, profile: Profile, x: Tensor, y: Tensor) -> Affine:
+    """Scale and zero point of each element of the file's tensor: [elements]."""
+    out, quantization = affine_of(node, y), y.quantization
+    if not TAKES_CHANNELS[profile] or quantization is None:
+        raise node.unsupported(f"{profile.name} takes one scale, received {np.size(out.scale)}")
+    if not quantization.axis < len(x.shape) or x.shape[quantization.axis] != np.size(out.scale):
+        raise node.unsupported(f"{np.size(out.scale)} scales along axis {quantization.axis} of shape {list(x.shape)}")
+    along = [-1 if axis == quantization.axis else 1 for axis in range(len(x.shape))]
+    scale, zero_point = (
+        np.broadcast_to(values.reshape(along), x.shape).reshape(-1) for values in (out.scale, out.zero_point)
+    )
+    return Affine(scale, zero_point, out.qmin, out.qmax)
 
 
 def evaluate(params: Params, x: np.ndarray) -> np.ndarray:
