@@ -1,8 +1,7 @@
-"""Sigmoid and tanh in 16-bit fixed point, as LiteRT's optimized int16 kernels compute them.
+"""Sigmoid and tanh in 16-bit fixed point, as LiteRT's optimized int16 kernels and its integer LSTM compute them.
 
 Values are raw int16 numbers held in int64 arrays; with b integer bits, raw stands for raw * 2**(b - 15). Products round
-halves up, as the vector instruction does. The scalar code for the elements that do not fill a vector rounds them away
-from zero, which changes no output of either function for any of the 65,536 codes.
+halves up, as the vector instruction does, and the scalar code too: nudge and cut towards zero come to the same.
 
 Source: google/gemmlowp fixedpoint/fixedpoint.h, fixedpoint_sse.h; LiteRT kernels/internal/optimized/optimized_ops.h.
 """
@@ -39,9 +38,9 @@ def logistic(a) -> np.ndarray:
     return np.where(a > 0, positive, np.where(a < 0, INT16_MAX - positive, 2**14))
 
 
-def tanh(a) -> np.ndarray:
-    """tanh(a) with no integer bits, for 3 integer bits in."""
-    size = _shift_left(_half_over_one_plus_x(_exp_on_negative_values(-np.abs(a), 4)) - 2**13, 2)
+def tanh(a, integer_bits: int = 3) -> np.ndarray:
+    """tanh(a) with no integer bits, for 0 to 6 integer bits in."""
+    size = _shift_left(_half_over_one_plus_x(_exp_on_negative_values(-np.abs(a), integer_bits + 1)) - 2**13, 2)
     return np.sign(a) * size
 
 
@@ -81,6 +80,8 @@ def _exp_on_negative_values(a, integer_bits: int):
         if integer_bits > power:
             has_power = (split_off & (2 ** (fraction_bits + power))) > 0
             result = np.where(has_power, high_mul(result, _constant(raw)), result)
+    if integer_bits > 5:
+        result = np.where(a < -(2 ** (fraction_bits + 5)), 0, result)
     return np.where(a < 0, result, INT16_MAX)
 
 

@@ -7,7 +7,7 @@ xnnpack replaces a MUL of one tensor with itself by SQUARE, all in float32:
     t = (q - zero) * scale;  y = clamp(round_half_even(t * t * (1 / y_scale) + y_zero))
 
 int16 times int16 into int8 or uint8 (litert, xnnpack) reads no scale: y = clamp(round(a * b / 2**15) / 2**8 + y_zero),
-halves up for positive products and away from zero below, then halves away from zero.
+halves up, then halves away from zero.
 float32, int32, int64, uint32 and int16 without scales: a * b modulo 2**bits, clamped.
 """
 
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfq.numerics import arrays
+from tfq.numerics import arrays, gemmlowp_16
 from tfq.numerics.affine import Affine, divide, product
 from tfq.numerics.fixed_point import rounding_divide_by_pot
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds, requantize
@@ -220,8 +220,5 @@ def _narrowed(node: Node) -> Params:
 
 
 def _narrow_integers(zero_point: int, low: int, high: int, qa: np.ndarray, qb: np.ndarray) -> np.ndarray:
-    # gemmlowp's 16-bit SaturatingRoundingDoublingHighMul: the quotient is cut towards zero.
-    products = qa.astype(np.int64) * qb
-    nudged = products + np.where(products >= 0, 2**14, 1 - 2**14)
-    high_half = np.minimum(np.trunc(nudged / 2**15).astype(np.int64), 2**15 - 1)
+    high_half = gemmlowp_16.high_mul(qa.astype(np.int64), qb)
     return np.clip(rounding_divide_by_pot(arrays, high_half, np.int64(8)) + zero_point, low, high)
