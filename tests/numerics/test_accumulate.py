@@ -159,21 +159,34 @@ def test_other_codes(dtype):
     assert np.array_equal(got.reshape(2, 6, 5, 3), naive(x, 7, w, window))
 
 
-@pytest.mark.parametrize("shape", [(3, 20, 9), (30, 17, 2), (1, 1, 1)])
-def test_in_order(shape):
-    """Element by element, product by product, in float32."""
+def one_by_one(a, b, start, fused):
+    """start + sum of a * b in float32, element by element: the definition of in_order.py, in plain Python."""
+    total = np.float32(start)
+    for x, y in zip(a.reshape(-1), b.reshape(-1), strict=True):
+        total = np.float32(float(total) + float(x) * float(y)) if fused else total + x * y
+    return total
+
+
+@pytest.mark.parametrize(("product", "fused"), [(in_order.ROUNDED, False), (in_order.FUSED, True)])
+@pytest.mark.parametrize("shape", [(3, 20, 9), (30, 17, 2), (1, 1, 1), (200, 3, 400)])
+def test_products_in_order(shape, product, fused):
     m, k, n = shape
     rng = np.random.default_rng(0)
-    a, b = (rng.normal(size=s).astype(np.float32) for s in ((m, k), (k, n)))
-    got, expected = np.empty((m, n), np.float32), np.zeros((m, n), np.float32)
-    in_order.matrix(a, b, out=got)
-    for i, j in np.ndindex(m, n):
-        for x, y in zip(a[i], b[:, j], strict=True):
-            expected[i, j] += x * y
-    assert np.array_equal(got, expected)
-    view, kernel = rng.normal(size=(2, 3, 1, 2, 3, 5)).astype(np.float32), rng.normal(size=(2, 3, 5)).astype(np.float32)
-    out, expected = np.empty((2, 3, 1, 5), np.float32), np.zeros((2, 3, 1, 5), np.float32)
-    in_order.taps(view, kernel, out=out)
-    for i, j in np.ndindex(2, 3):
-        expected += view[:, :, :, i, j] * kernel[i, j]
-    assert np.array_equal(out, expected)
+    a, b, out = (rng.normal(size=s).astype(np.float32) for s in ((m, k), (k, n), (m, n)))
+    start = out.copy()
+    product.matrix(a, b, out=out)
+    for i, j in rng.integers(0, (m, n), (50, 2)):
+        assert out[i, j] == one_by_one(a[i], b[:, j], start[i, j], fused)
+
+
+@pytest.mark.parametrize("product", [in_order.ROUNDED, in_order.FUSED, in_order.FUSED_COLUMNS_FIRST])
+def test_taps_in_order(product):
+    rng = np.random.default_rng(0)
+    view, kernel, out = (rng.normal(size=s).astype(np.float32) for s in ((2, 3, 1, 2, 3, 5), (2, 3, 5), (2, 3, 1, 5)))
+    start = out.copy()
+    product.taps(view, kernel, out=out)
+    turned = product is in_order.FUSED_COLUMNS_FIRST
+    for place in np.ndindex(out.shape):
+        a, b = view[place[:3]][..., place[3]], kernel[..., place[3]]
+        expected = one_by_one(a.T if turned else a, b.T if turned else b, start[place], product is not in_order.ROUNDED)
+        assert out[place] == expected

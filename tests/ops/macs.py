@@ -37,8 +37,14 @@ def operands(
 ) -> tuple[Tensor, ...]:
     """Weights within `codes` of their zero point and a bias with the products' scale (none where bias_range is None).
 
-    computed: "w", "b": inputs of the model, not constants.
+    FLOAT32: normal numbers. computed: "w", "b": inputs of the model, not constants.
     """
+    if weight_type == "FLOAT32":
+        shapes = {"w": shape} | ({"b": (channels,)} if bias_range is not None else {})
+        reals = {name: rng.normal(size=size).astype(np.float32) for name, size in shapes.items()}
+        return tuple(
+            Tensor(name, v.shape, "FLOAT32", None, None if name in computed else v) for name, v in reals.items()
+        )
     dtype = {"UINT8": np.uint8, "INT16": np.int16}.get(weight_type, np.int8)
     values = rng.integers(zero - codes, zero + codes, shape, endpoint=True)
     values = np.clip(values, np.iinfo(dtype).min, np.iinfo(dtype).max).astype(dtype)

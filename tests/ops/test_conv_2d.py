@@ -110,6 +110,7 @@ CASES = (
 )  # fmt: skip
 
 uint8 = partial(conv, type="UINT8", weight_type="UINT8", w=0.004, x=(0.05, 131), y=(0.1, 120), only=LITERT_ONLY)
+real = partial(conv, type="FLOAT32", weight_type="FLOAT32")
 int16 = partial(conv, type="INT16", x=(0.0002, 0), y=(0.0004, 0), bias_type="INT64", b=(-(2**22), 2**22))
 
 CASES += (
@@ -143,6 +144,16 @@ CASES += (
     conv("computed weights, one scale", (6, 6, 4), (8, 3, 3, 4), computed="w", x=(0.5, 9), w=2.0**-6, y=(1.0, -3)),
     conv("computed bias, groups", (6, 6, 4), (8, 3, 3, 2), computed="b", x=(0.5, 9), w=TIES / 16, y=(1.0, -3)),
     conv("weights with a zero point", (6, 6, 4), (8, 3, 3, 4), zero=5, codes=90, w=0.004, only=("tflm",)),
+    real("float", (7, 6, 5), (6, 3, 3, 5)),
+    real("float valid, strides differ, relu6", (9, 10, 2), (4, 3, 5, 2), padding="VALID", stride=(2, 3), act="RELU6"),
+    real("float one by one, relu", (5, 6, 9), (40, 1, 1, 9), act="RELU"),
+    real("float dilated, relu n1 to 1", (9, 8, 3), (4, 3, 3, 3), dilation=2, act="RELU_N1_TO_1", only=LITERT_ONLY),
+    real("float groups", (5, 5, 8), (6, 3, 3, 4)),
+    real("float, a group a channel", (5, 5, 4), (4, 3, 3, 1), only=LITERT_ONLY),
+    real("float, two outputs a channel", (5, 5, 4), (8, 3, 3, 1), only=LITERT_ONLY),
+    real("float wide image", (40, 60, 3), (8, 3, 3, 3), stride=2),
+    real("float, no bias", (7, 6, 5), (6, 3, 3, 5), b=None, only=("tflm",)),
+    real("float, computed weights", (7, 6, 5), (6, 3, 3, 5), computed="w", only=("litert", "tflm")),
 )  # fmt: skip
 
 REFUSED = (

@@ -112,6 +112,7 @@ CASES = (
 
 uint8 = partial(depthwise, type="UINT8", weight_type="UINT8", axis=0, w=0.004, x=(0.05, 131), y=(0.1, 120),
                 only=LITERT_ONLY)  # fmt: skip
+real = partial(depthwise, type="FLOAT32", weight_type="FLOAT32")
 int16 = partial(depthwise, type="INT16", x=(0.0002, 0), y=(0.0004, 0), bias_type="INT64", b=(-(2**20), 2**20))
 ties = {"x": (0.5, 0), "y": (1.0, 0), "b": (-64, 64), "codes": 3}
 MANY = np.tile(TIES, 3)[:20]
@@ -141,6 +142,15 @@ CASES += (
     depthwise("weights with a zero point", (7, 6, 8), (3, 3), zero=5, codes=90, w=0.004, only=("litert", "tflm")),
     depthwise("weights with zero points", (7, 6, 20), (3, 3), zero=5, codes=90, w=MANY / 16),
     depthwise("any option", (7, 6, 4), (3, 3), 2, options={"depth_multiplier": 7}, only=("litert",)),
+    real("float", (7, 6, 5), (3, 3)),
+    real("float stride 2, relu6", (9, 7, 20), (3, 3), stride=2, act="RELU6"),
+    real("float dilated, valid", (9, 9, 4), (3, 2), dilation=2, padding="VALID"),
+    real("float five by five", (8, 8, 16), (5, 5)),
+    real("float seven by seven", (9, 9, 4), (7, 7)),
+    real("float one by one", (4, 5, 6), (1, 1)),
+    real("float, multiplier 2", (6, 6, 4), (3, 3), 2),
+    real("float, multiplier 8 of one channel", (9, 7, 1), (5, 4), 8, stride=2, act="RELU"),
+    real("float, no bias", (7, 6, 5), (3, 3), b=None, only=("litert", "tflm")),
 )  # fmt: skip
 
 REFUSED = (

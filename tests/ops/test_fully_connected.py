@@ -99,6 +99,7 @@ CASES = (
 
 uint8 = partial(dense, type="UINT8", weight_type="UINT8", x=(0.05, 131), y=(0.1, 120), only=LITERT_ONLY)
 int16 = partial(dense, type="INT16", x=(0.0002, 0), y=(0.0004, 0), bias_type="INT64", b=(-(2**20), 2**20))
+real = partial(dense, type="FLOAT32", weight_type="FLOAT32")
 narrow = partial(int16, bias_type="INT32", options=NARROW)
 ties = {"x": (0.5, 0), "y": (1.0, 0), "b": (-64, 64), "codes": 3, "samples": 40}
 
@@ -141,6 +142,12 @@ CASES += (
     dense("computed weights, one scale", (1, 4), 8, w=2.0**-5, computed="w", **ties),
     dense("computed weights, many", (2, 3, 4), 8, w=2.0**-5, computed="wb", **ties),
     dense("computed bias", (1, 4), 8, w=TIES, computed="b", **ties),
+    real("float", (1, 10), 7),
+    real("float wide, relu", (1, 300), 65, act="RELU"),
+    real("float rows kept, relu6", (1, 4, 10), 7, keep=True, act="RELU6"),
+    real("float rows", (6, 1000), 33),
+    real("float, no bias", (1, 10), 7, b=None),
+    real("float, computed weights", (1, 10), 7, computed="w", only=("litert", "tflm")),
 )  # fmt: skip
 
 REFUSED = (

@@ -37,10 +37,14 @@ Blocks = Iterator[tuple[int, np.ndarray]]
 
 @dataclass(frozen=True)
 class Product:
-    """matrix(a [M, K], b [K, O], out [M, O]); taps(view [N, H, R, kh, kw, C], kernel [kh, kw, C], out [N, H, R, C])."""
+    """matrix(a [M, K], b [K, O], out [M, O]); taps(view [N, H, R, kh, kw, C], kernel [kh, kw, C], out [N, H, R, C]).
+
+    continues: they add to what `out` holds: `Weights.start`.
+    """
 
     matrix: Callable[..., Any]
     taps: Callable[..., Any]
+    continues: bool = False
 
 
 # In whatever order is fast: for integers, and for floats that need not be equal to the bit.
@@ -52,11 +56,13 @@ class Weights:
     """matrix: whole numbers in float32 or float64, [groups, K, O / groups], or [kh, kw, columns * O] for depthwise.
 
     sums: int64 [O], sum of w. bounds: int64 [O], no partial sum of x * w exceeds them in magnitude. Of floats: zeros.
+    start: [O] or one number, from which a product that continues starts.
     """
 
     matrix: np.ndarray
     sums: np.ndarray
     bounds: np.ndarray
+    start: Any = 0.0
 
 
 def _weights(w: np.ndarray, arrange: Callable[[np.ndarray], np.ndarray], axis: Any, codes: str) -> Weights:
@@ -104,6 +110,7 @@ def conv_2d(x: np.ndarray, border: int, weights: Weights, window: Window, produc
         for row in range(0, oh, band):
             shape = (len(image), min(band, oh - row), ow)
             size = shape[0] * shape[1] * ow
+            _begin(product, acc[:size], weights)
             for group in range(groups):
                 _gather(image, window, row, shape, group, columns[group, :size])
                 part = acc[:size, group * per_group : (group + 1) * per_group]
@@ -145,6 +152,7 @@ def depthwise_conv_2d(
             )
             block = acc[: len(image) * rows * ow]
             out = block.reshape(view.shape[:3] + (run,))
+            _begin(product, block, weights)
             product.taps(view, weights.matrix[:, :, :run], out=out)
             yield (first * oh + row) * ow, block
 
@@ -157,8 +165,14 @@ def dense(x: np.ndarray, weights: Weights, product: Product = ANY_ORDER) -> Bloc
     for first in range(0, len(x), rows):
         size = min(rows, len(x) - first)
         np.copyto(values[:size], x[first : first + size])
+        _begin(product, acc[:size], weights)
         product.matrix(values[:size], matrix, out=acc[:size])
         yield first, acc[:size]
+
+
+def _begin(product: Product, acc: np.ndarray, weights: Weights) -> None:
+    if product.continues:
+        acc[...] = weights.start
 
 
 def whole(blocks: Blocks, rows: int, weights: Weights) -> np.ndarray:

@@ -12,15 +12,18 @@ zero point 0 (TFLite Micro ignores another); uint8 weights' counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from tfq.numerics import accumulate, rescale
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops import mac
+from tfq.ops import mac, mac_xnnpack
 from tfq.ops.contract import Node, Spec
 from tfq.ops.mac import Kernels, Layer, built_in, either, grouped
+from tfq.ops.mac_float import REFERENCE, XNNPACK_FLOAT
 from tfq.ops.mac_integer import (
     Integer,
     bias_scale,
@@ -32,14 +35,18 @@ from tfq.ops.mac_integer import (
     largest_scale,
     needs_bias,
 )
-from tfq.ops.mac_xnnpack import takes
 
 SPEC = Spec(
     "CONV_2D",
-    ("INT8", "UINT8", "INT16"),
+    ("INT8", "UINT8", "INT16", "FLOAT32"),
     "google-ai-edge/LiteRT tflite/kernels/conv.cc, internal/reference/conv.h and integer_ops/conv.h; "
     "google/XNNPACK src/xnnpack/requantization.h; tensorflow/tflite-micro tensorflow/lite/micro/kernels/conv.cc",
 )
+
+
+def takes(node: Node, layer: Layer) -> bool:
+    """Whether LiteRT hands the layer to XNNPACK."""
+    return layer.bias is not None and mac_xnnpack.takes(node, layer)
 
 
 _INT8 = Integer(rescale.TWO_ROUNDINGS, checks=(needs_bias,))
@@ -54,22 +61,30 @@ _UINT8_UP = built_in(
 )
 _NARROW_UP = either(grouped, _NARROW, Integer(rescale.HALVES_UP, checks=_NARROW.checks))
 
-_FLOAT32 = Integer(rescale.FLOAT32, checks=(needs_bias, largest_scale))
-_FLOAT32_UINT8 = Integer(rescale.FLOAT32, zero_point=counted, checks=(needs_bias, largest_scale))
+_FLOAT32 = Integer(rescale.FLOAT32, checks=(largest_scale,))
+_FLOAT32_UINT8 = Integer(rescale.FLOAT32, zero_point=counted, checks=(largest_scale,))
 _MICRO = Integer(rescale.TWO_ROUNDINGS, zero_point=ignored)
 
 KERNELS: Kernels = {
-    LITERT: {"INT8 INT8": _INT8, "INT8 INT4": _INT8, "UINT8 UINT8": _UINT8, "INT16 INT8": by_option(_WIDE, _NARROW)},
+    LITERT: {
+        "INT8 INT8": _INT8,
+        "INT8 INT4": _INT8,
+        "UINT8 UINT8": _UINT8,
+        "INT16 INT8": by_option(_WIDE, _NARROW),
+        "FLOAT32 FLOAT32": replace(REFERENCE, checks=(needs_bias,)),
+    },
     XNNPACK: {
         "INT8 INT8": either(takes, _FLOAT32, _INT8_UP),
         "INT8 INT4": _INT8_UP,
         "UINT8 UINT8": either(takes, _FLOAT32_UINT8, _UINT8_UP),
         "INT16 INT8": built_in(by_option(_WIDE, _NARROW_UP)),
+        "FLOAT32 FLOAT32": either(takes, XNNPACK_FLOAT, replace(REFERENCE, checks=(needs_bias,))),
     },
     TFLM: {
         "INT8 INT8": _MICRO,
         "INT8 INT4": _MICRO,
         "INT16 INT8": by_bias(Integer(rescale.FIFTEEN_BITS, 64, ignored), _MICRO),
+        "FLOAT32 FLOAT32": REFERENCE,
     },
 }
 
@@ -84,6 +99,10 @@ def layer_of(node: Node) -> Layer:
     if depth % filter_depth or channels % groups:
         raise node.unsupported(f"{depth} input channels do not split into groups of a {w.shape} filter")
     window = mac.window(node, x, w)
+    weights: Callable[..., accumulate.Weights] = partial(accumulate.prepare_conv, groups=groups)
+    blocks: Callable[..., accumulate.Blocks] = partial(accumulate.conv_2d, window=window)
+    if groups == depth == channels:
+        weights, blocks = _depthwise, partial(accumulate.depthwise_conv_2d, window=window)
     return Layer(
         x,
         w,
@@ -91,10 +110,15 @@ def layer_of(node: Node) -> Layer:
         node.outputs[0],
         channels,
         axis=0,
-        weights=partial(accumulate.prepare_conv, groups=groups),
-        blocks=partial(accumulate.conv_2d, window=window),
+        weights=weights,
+        blocks=blocks,
         size=lambda shape: (shape[0], *window.output_size(*shape[1:3]), channels),
     )
+
+
+def _depthwise(w: np.ndarray, codes: str = "int8") -> accumulate.Weights:
+    """Of groups of one channel each, w: [O, kh, kw, 1]."""
+    return accumulate.prepare_depthwise(w.transpose(3, 1, 2, 0), codes=codes)
 
 
 def prepare(node: Node, profile: Profile) -> mac.Ready:

@@ -14,6 +14,7 @@ or write beyond the tensors where it is another number: refused.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -23,11 +24,12 @@ from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import mac, mac_xnnpack
 from tfq.ops.contract import Node, Spec
 from tfq.ops.mac import Kernels, Layer, built_in, either
+from tfq.ops.mac_float import REFERENCE, XNNPACK_FLOAT
 from tfq.ops.mac_integer import Integer, bias_scale, centred, counted, ignored, largest_scale, needs_bias
 
 SPEC = Spec(
     "DEPTHWISE_CONV_2D",
-    ("INT8", "UINT8", "INT16"),
+    ("INT8", "UINT8", "INT16", "FLOAT32"),
     "google-ai-edge/LiteRT tflite/kernels/depthwise_conv.cc, internal/reference/depthwiseconv_uint8.h and "
     "integer_ops/depthwise_conv.h; google/XNNPACK src/xnnpack/requantization.h; tensorflow/tflite-micro "
     "tensorflow/lite/micro/kernels/depthwise_conv.cc",
@@ -57,17 +59,25 @@ _FLOAT32 = Integer(rescale.FLOAT32, checks=(true_multiplier, largest_scale))
 _FLOAT32_UINT8 = Integer(rescale.FLOAT32, zero_point=counted, checks=(true_multiplier, largest_scale))
 
 KERNELS: Kernels = {
-    LITERT: {"INT8 INT8": _INT8, "INT8 INT4": _INT8, "UINT8 UINT8": _UINT8, "INT16 INT8": _INT16},
+    LITERT: {
+        "INT8 INT8": _INT8,
+        "INT8 INT4": _INT8,
+        "UINT8 UINT8": _UINT8,
+        "INT16 INT8": _INT16,
+        "FLOAT32 FLOAT32": REFERENCE,
+    },
     XNNPACK: {
         "INT8 INT8": either(takes, _FLOAT32, built_in(_INT8_UP)),
         "INT8 INT4": built_in(_INT8_UP),
         "UINT8 UINT8": either(takes, _FLOAT32_UINT8, built_in(_UINT8)),
         "INT16 INT8": built_in(_INT16),
+        "FLOAT32 FLOAT32": either(takes, replace(XNNPACK_FLOAT, checks=(true_multiplier,)), REFERENCE),
     },
     TFLM: {
         "INT8 INT8": _MICRO,
         "INT8 INT4": _MICRO,
         "INT16 INT8": Integer(rescale.FIFTEEN_BITS, 64, ignored, checks=(true_multiplier,)),
+        "FLOAT32 FLOAT32": replace(REFERENCE, checks=(true_multiplier,)),
     },
 }
 

@@ -24,6 +24,7 @@ from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import mac, mac_xnnpack
 from tfq.ops.contract import Node, Spec
 from tfq.ops.mac import Kernels, Layer, built_in, either
+from tfq.ops.mac_float import REFERENCE, XNNPACK_FLOAT
 from tfq.ops.mac_integer import (
     Integer,
     bias_scale,
@@ -39,7 +40,7 @@ from tfq.ops.mac_integer import (
 
 SPEC = Spec(
     "FULLY_CONNECTED",
-    ("INT8", "UINT8", "INT16"),
+    ("INT8", "UINT8", "INT16", "FLOAT32"),
     "google-ai-edge/LiteRT tflite/kernels/fully_connected.cc, internal/reference/fully_connected.h and "
     "integer_ops/fully_connected.h; google/XNNPACK src/xnnpack/requantization.h; tensorflow/tflite-micro "
     "tensorflow/lite/micro/kernels/fully_connected.cc",
@@ -104,6 +105,7 @@ KERNELS: Kernels = {
         "INT16 INT8": by_option(_WIDE, _NARROW),
         "INT16 INT4": by_option(_WIDE, _NARROW),
         "INT16 INT16": _SIXTEEN,
+        "FLOAT32 FLOAT32": REFERENCE,
     },
     XNNPACK: {
         "INT8 INT8": either(takes, _FLOAT32, _INT8_UP),
@@ -113,11 +115,13 @@ KERNELS: Kernels = {
         "INT16 INT8": built_in(either(wide_bias, by_option(_WIDE, _NARROW), _INT16_UP)),
         "INT16 INT4": built_in(either(wide_bias, by_option(_WIDE, _NARROW), _INT16_UP)),
         "INT16 INT16": built_in(_SIXTEEN),
+        "FLOAT32 FLOAT32": either(mac_xnnpack.takes, XNNPACK_FLOAT, REFERENCE),
     },
     TFLM: {
         "INT8 INT8": _MICRO,
         "INT8 INT4": Integer(rescale.TWO_ROUNDINGS, zero_point=counted, checks=(one_scale, bias_scale)),
         "INT16 INT8": by_bias(_MICRO_WIDE, _MICRO),
+        "FLOAT32 FLOAT32": REFERENCE,
     },
 }
 
