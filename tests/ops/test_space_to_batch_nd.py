@@ -1,4 +1,4 @@
-"""SPACE_TO_BATCH_ND against the real runtimes: types, blocks, borders and their value, scales that a runtime refuses."""
+"""SPACE_TO_BATCH_ND against the real runtimes: types, blocks, borders, scales that a runtime refuses."""
 
 import numpy as np
 import pytest

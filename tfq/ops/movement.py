@@ -9,7 +9,7 @@ import numpy as np
 
 from tfq.numerics.profiles import Profile
 from tfq.ops.checks import XNNPACK_RANK, constant, given
-from tfq.ops.contract import Node
+from tfq.ops.contract import NeedsValue, Node
 from tfq.tflite.model import Tensor
 
 Types = Mapping[Profile, tuple[str, ...]]
@@ -121,6 +121,14 @@ def require_room(node: Node, shape: Sequence[int]) -> None:
         raise node.unsupported(f"an output of shape {list(shape)} takes more than {_MOST_BYTES} bytes")
 
 
+def value_of(node: Node, position: int, name: str) -> np.ndarray:
+    """The operand as it is. Where it is computed, raises NeedsValue: the output's shape depends on it."""
+    data = given(node, position).data
+    if data is None:
+        raise NeedsValue(str(node.unsupported(f"{name} must be a constant")), position)
+    return data
+
+
 def operand(node: Node, position: int, name: str, count: int | None = None) -> list[int]:
     """The integers of a constant operand: a shape, axes, paddings. Raises Unsupported unless there are `count` of them.
 
@@ -139,6 +147,14 @@ def pairs(node: Node, position: int, name: str, count: int) -> list[tuple[int, i
     if min(flat, default=0) < 0:
         raise node.unsupported(f"{name} must be 0 or more, received {flat}")
     return list(zip(flat[::2], flat[1::2], strict=True))
+
+
+def one_value(node: Node, position: int) -> Tensor:
+    """The input at that position. Raises Unsupported unless it holds one value, in whatever shape."""
+    tensor = given(node, position)
+    if math.prod(tensor.shape) != 1:
+        raise node.unsupported(f"input {position} must hold one value, received shape {list(tensor.shape)}")
+    return tensor
 
 
 def axis_in(node: Node, axis: int, rank: int) -> int:
