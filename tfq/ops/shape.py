@@ -1,4 +1,4 @@
-"""SHAPE: the sizes of a tensor's axes. Known when the file is loaded, unless shapes change while it runs."""
+"""SHAPE: the sizes of the input's axes, known at load where the file pins them."""
 
 from __future__ import annotations
 
@@ -7,37 +7,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec
+from tfq.ops.movement import COPIED, INDICES, require_output, taken_type, types_of
 
+TYPES = {LITERT: (*COPIED, "INT4"), XNNPACK: (*COPIED, "INT4"), TFLM: COPIED}
+OUTPUT_TYPES = {LITERT: INDICES, XNNPACK: INDICES, TFLM: ("INT32",)}
 SPEC = Spec(
     "SHAPE",
-    (),
+    types_of(TYPES),
     "google-ai-edge/LiteRT tflite/kernels/shape.cc; tensorflow/tflite-micro tensorflow/lite/micro/kernels/shape.cc",
 )
-OUTPUTS = {LITERT: ("INT32", "INT64"), XNNPACK: ("INT32", "INT64"), TFLM: ("INT32",)}
 
 
 @dataclass(frozen=True, eq=False)
 class Params:
-    """sizes: int32 or int64 [rank]."""
+    """sizes: int32 or int64 [axes]."""
 
     sizes: np.ndarray
 
 
 def prepare(node: Node, profile: Profile) -> Params:
-    """Raises Unsupported unless its one output has a type that the kernel gives."""
-    if len(node.outputs) != 1 or node.outputs[0].type not in OUTPUTS[profile]:
-        received = ", ".join(tensor.type for tensor in node.outputs)
-        raise node.unsupported(f"{profile.name} gives {' or '.join(OUTPUTS[profile])}, received {received or 'none'}")
-    return Params(np.asarray(given(node).shape, node.outputs[0].dtype))
+    """The sizes. Raises Unsupported for types."""
+    x = taken_type(node, profile, TYPES)
+    return Params(np.asarray(x.shape, require_output(node, 0, *OUTPUT_TYPES[profile]).dtype))
 
 
 def known(params: Params) -> np.ndarray:
-    """The sizes."""
+    """The output: the values of x do not matter."""
     return params.sizes
 
 
-def evaluate(params: Params, x: np.ndarray) -> np.ndarray:
-    """x: any -> [rank]."""
+def evaluate(params: Params, x) -> np.ndarray:
+    """x -> its sizes, [axes]."""
     return params.sizes
