@@ -1,31 +1,37 @@
-"""RANK: how many axes a tensor has. Known when the file is loaded, unless shapes change while it runs."""
+"""RANK: the number of the input's axes. tflm has no such op."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from tfq.numerics.profiles import LITERT, XNNPACK, Profile
-from tfq.ops.checks import given
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.contract import Node, Spec
+from tfq.ops.movement import COPIED, require_output, taken_type, types_of
 
-SPEC = Spec("RANK", (), "google-ai-edge/LiteRT tflite/kernels/rank.cc")
-RUNTIMES = (LITERT, XNNPACK)
-
-
-def prepare(node: Node, profile: Profile) -> np.ndarray:
-    """The number, int32. Raises Unsupported where the runtime has no such op, or the output is no int32."""
-    if profile not in RUNTIMES:
-        raise node.unsupported(f"{profile.name} has no kernel for it")
-    if [tensor.type for tensor in node.outputs] != ["INT32"]:
-        raise node.unsupported("it must have one output of type INT32")
-    return np.asarray(len(given(node).shape), np.int32)
+TYPES = {LITERT: (*COPIED, "INT4"), XNNPACK: (*COPIED, "INT4"), TFLM: ()}
+SPEC = Spec("RANK", types_of(TYPES), "google-ai-edge/LiteRT tflite/kernels/rank.cc")
 
 
-def known(params: np.ndarray) -> np.ndarray:
-    """The number."""
-    return params
+@dataclass(frozen=True, eq=False)
+class Params:
+    """rank: int32 []."""
+
+    rank: np.ndarray
 
 
-def evaluate(params: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """x: any -> int32, no axes."""
-    return params
+def prepare(node: Node, profile: Profile) -> Params:
+    """The rank. Raises Unsupported for types."""
+    require_output(node, 0, "INT32")
+    return Params(np.asarray(len(taken_type(node, profile, TYPES).shape), np.int32))
+
+
+def known(params: Params) -> np.ndarray:
+    """The output: the values of x do not matter."""
+    return params.rank
+
+
+def evaluate(params: Params, x) -> np.ndarray:
+    """x -> int32 []."""
+    return params.rank
