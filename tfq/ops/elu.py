@@ -3,8 +3,8 @@
 xnnpack takes exp(x) - 1 in one and rounds halves to even; tflm subtracts in float32 and rounds halves away from zero.
 LiteRT's reference kernels have no ELU at all.
 
-float32 is float-close: exp(x) - 1 is taken in float64 and rounded once, where tflm subtracts 1 from expf(x) and XNNPACK
-has a polynomial.
+float32 is float-close: exp(x) - 1 is taken in float64 and rounded once, where tflm calls expm1f and XNNPACK has a
+polynomial.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 x is held as 128 * (q - zero). One factor of it is brought to the output's scale; the other to 3 / 32768, where adding
 32768 and halving is relu6(x + 3) / 6.
 
-float32: x * min(max(x + 3, 0), 6) / 6 in litert and tflm; xnnpack multiplies by 1 / 6 first (float-close).
+float32: x * min(max(x + 3, 0), 6) / 6 in litert and tflm; x * min(max(x / 6 + 1 / 2, 0), 1) in xnnpack, with a fused
+multiply-add (float-close on processors without one).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfq.numerics.affine import Affine, divide
-from tfq.numerics.profiles import Profile
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
 from tfq.ops.unary import Direct, Params, evaluate, stacks
@@ -51,11 +52,20 @@ def real(x: np.ndarray) -> np.ndarray:
     return x * np.clip(x + np.float32(3), np.float32(0), np.float32(6)) / np.float32(6)
 
 
+def real_by_sixths(x: np.ndarray) -> np.ndarray:
+    """float32 as XNNPACK computes it: x / 6 + 1 / 2 is one fused multiply-add."""
+    gate = x.astype(np.float64) * np.float64(np.float32(1 / 6)) + 0.5
+    return np.clip(gate.astype(np.float32), np.float32(0), np.float32(1)) * x
+
+
+REAL = {LITERT: real, XNNPACK: real_by_sixths, TFLM: real}
+
+
 def prepare(node: Node, profile: Profile) -> Params | Direct:
     """The table. Raises Unsupported for types without a kernel and for scales that do not fit the 16-bit arithmetic."""
     x, y = unary.alike(node, SPEC, profile, unary.NUMBERS)
     if x.type == "FLOAT32":
-        return Direct(real)
+        return Direct(REAL[profile])
     inp, out = unary.grid(node, x), unary.grid(node, y)
     low, high = INPUT_SCALES
     if not (low <= inp.scale < high and 1 / 512 <= inp.scale / out.scale < _FINER):

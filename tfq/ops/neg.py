@@ -1,6 +1,6 @@
 """NEG: -x. LiteRT negates stored integers as they are, whatever scale and zero point say, and the lowest stays itself.
 
-TFLite Micro takes float32 only.
+TFLite Micro takes float32 only. XNNPACK takes float32 and computes 0 - x, which has no -0.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ SPEC = Spec(
 TYPES: unary.Types = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ("FLOAT32",)}
 
 
+def from_zero(x: np.ndarray) -> np.ndarray:
+    """XNNPACK."""
+    return np.float32(0) - x
+
+
+FLOAT = {LITERT: np.negative, XNNPACK: from_zero, TFLM: np.negative}
+
+
 def prepare(node: Node, profile: Profile) -> Direct:
     """The function. Raises Unsupported for types that the profile's kernel refuses."""
-    unary.alike(node, SPEC, profile, TYPES)
-    return Direct(np.negative)
+    x, _ = unary.alike(node, SPEC, profile, TYPES)
+    return Direct(FLOAT[profile] if x.type == "FLOAT32" else np.negative)
