@@ -112,6 +112,7 @@ from tfq.ops import (
     unpack,
     var_handle,
     while_,
+    zeros_like,
 )
 
 TABLE: dict[str, ModuleType] = {
@@ -222,4 +223,5 @@ TABLE: dict[str, ModuleType] = {
     "UNPACK": unpack,
     "VAR_HANDLE": var_handle,
     "WHILE": while_,
+    "ZEROS_LIKE": zeros_like,
 }
