@@ -114,6 +114,7 @@ from tfq.ops import (
     transpose,
     unpack,
     var_handle,
+    where,
     while_,
     zeros_like,
 )
@@ -228,6 +229,7 @@ TABLE: dict[str, ModuleType] = {
     "TRANSPOSE": transpose,
     "UNPACK": unpack,
     "VAR_HANDLE": var_handle,
+    "WHERE": where,
     "WHILE": while_,
     "ZEROS_LIKE": zeros_like,
 }
