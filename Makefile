@@ -30,6 +30,7 @@ $(SET_UP): pyproject.toml .ci/setup
 demo: $(SET_UP)
 	$(BIN)/tfq train pipelines/mnist $$(test ! -e runs/mnist/metrics.json || echo --fresh)
 	$(BIN)/tfq export runs/mnist
+	@echo; cat runs/mnist/table.txt
 	@read began seconds <$(SET_UP); test $$began -ge $(BEGAN) || seconds=0; \
 	 echo "demo: $$(($$(date +%s) - $(BEGAN))) s, of which set-up $$seconds s"
 

@@ -5,6 +5,7 @@ recipe.toml       every setting in effect          model.py   as it was
 test.npz          x and y of the test split        history.csv   a row an epoch
 checkpoint/       STAGE-EPOCH.keras of a stage under way
 float.keras, ptq.keras, qat.keras, model.tflite    in the order in which they are made
+table.txt         the accuracies and counts, as printed
 metrics.json      the last file: with it, the run is finished
 """
 
@@ -28,10 +29,10 @@ from tfq.errors import TfqError
 from tfq.files import TEMPORARY, whole, write_whole
 from tfq.parity.data import load
 
-ABOUT, METRICS, HISTORY, TEST = "run.json", "metrics.json", "history.csv", "test.npz"
+ABOUT, METRICS, HISTORY, TEST, TABLE = "run.json", "metrics.json", "history.csv", "test.npz", "table.txt"
 CHECKPOINTS, LOCK = "checkpoint", ".lock"
 # A removal that is cut short leaves a run that is only less far.
-LATEST_FIRST = (METRICS, "model.tflite", "qat.keras", "ptq.keras", "float.keras", CHECKPOINTS, HISTORY)
+LATEST_FIRST = (METRICS, TABLE, "model.tflite", "qat.keras", "ptq.keras", "float.keras", CHECKPOINTS, HISTORY)
 MADE = (*LATEST_FIRST, TEST, "model.py", "recipe.toml", ABOUT)
 
 

@@ -16,7 +16,7 @@ from tfq.inspect import inspect
 from tfq.train.data import Splits, prepare, source_of
 from tfq.train.evaluate import evaluate
 from tfq.train.pipeline import Pipeline, call
-from tfq.train.run_directory import ABOUT, METRICS, TEST, RunDirectory
+from tfq.train.run_directory import ABOUT, METRICS, TABLE, TEST, RunDirectory
 from tfq.train.stages import FLOAT, QAT, Context, run_stages
 from tfq.train.table import Outcome
 from tfq.train.watch import Silent, Watch
@@ -138,7 +138,7 @@ def _begin(context: Context, fresh: bool) -> None:
 
 
 def _finish(context: Context) -> Outcome:
-    """Exports, evaluates, and writes metrics.json."""
+    """Exports, evaluates, and writes table.txt and metrics.json."""
     from tfq.export import export
     from tfq.qat import open_model
 
@@ -150,6 +150,7 @@ def _finish(context: Context) -> Outcome:
     seconds = {stage: round(run.seconds(stage), 1) for stage in (FLOAT, QAT)}
     seconds["evaluation"] = round(time.perf_counter() - begin, 1)
     outcome = Outcome(run.path, tuple(rows), len(test), describe(files["QAT"]), seconds)
+    write_whole(run[TABLE], f"{outcome}\n".encode())
     run.write_json(METRICS, outcome.metrics())
     return outcome
 
