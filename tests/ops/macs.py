@@ -49,7 +49,9 @@ def operands(
     values = rng.integers(zero - codes, zero + codes, shape, endpoint=True)
     values = np.clip(values, np.iinfo(dtype).min, np.iinfo(dtype).max).astype(dtype)
     found = [weights(values, scale, axis, zero, weight_type)]
-    if bias_range is not None:
+    if bias_range is not None and x.type == "FLOAT32":
+        found.append(Tensor("b", (channels,), "FLOAT32", None, rng.normal(size=channels).astype(np.float32)))
+    elif bias_range is not None:
         products = x.quantization.scale * np.asarray(scale, np.float32)
         found.append(bias(rng.integers(*bias_range, channels, endpoint=True), bias_type, scale=products))
     return tuple(replace(tensor, data=None) if tensor.name in computed else tensor for tensor in found)

@@ -111,6 +111,7 @@ CASES = (
 
 uint8 = partial(conv, type="UINT8", weight_type="UINT8", w=0.004, x=(0.05, 131), y=(0.1, 120), only=LITERT_ONLY)
 real = partial(conv, type="FLOAT32", weight_type="FLOAT32")
+hybrid = partial(conv, type="FLOAT32", only=LITERT_ONLY)
 int16 = partial(conv, type="INT16", x=(0.0002, 0), y=(0.0004, 0), bias_type="INT64", b=(-(2**22), 2**22))
 
 CASES += (
@@ -154,6 +155,23 @@ CASES += (
     real("float wide image", (40, 60, 3), (8, 3, 3, 3), stride=2),
     real("float, no bias", (7, 6, 5), (6, 3, 3, 5), b=None, only=("tflm",)),
     real("float, computed weights", (7, 6, 5), (6, 3, 3, 5), computed="w", only=("litert", "tflm")),
+    hybrid("hybrid", (7, 6, 5), (6, 3, 3, 5)),
+    hybrid("hybrid, one scale", (7, 6, 5), (6, 3, 3, 5), w=0.01, act="RELU6"),
+    hybrid("hybrid, equal scales", (7, 6, 5), (6, 3, 3, 5), w=np.full(6, 0.01)),
+    hybrid("hybrid one by one", (5, 5, 7), (9, 1, 1, 7), act="RELU"),
+    hybrid("hybrid one by one, stride 2", (5, 5, 7), (9, 1, 1, 7), stride=2, act="RELU"),
+    hybrid("hybrid one by one, dilated", (5, 5, 7), (9, 1, 1, 7), dilation=2, act="RELU"),
+    hybrid("hybrid one by one, valid, groups", (5, 5, 8), (6, 1, 1, 4), padding="VALID"),
+    hybrid("hybrid, one row", (1, 9, 4), (3, 1, 3, 4)),
+    hybrid("hybrid, the whole image", (3, 3, 4), (5, 3, 3, 4), padding="VALID"),
+    hybrid("hybrid, computed bias", (7, 6, 5), (6, 3, 3, 5), computed="b"),
+    hybrid("hybrid, computed bias, one scale", (7, 6, 5), (6, 3, 3, 5), computed="b", w=0.01),
+    hybrid("hybrid, computed bias, groups", (5, 5, 8), (6, 3, 3, 4), computed="b"),
+    hybrid("hybrid groups", (5, 5, 8), (6, 3, 3, 4)),
+    hybrid("hybrid dilated, valid", (9, 8, 3), (4, 3, 3, 3), dilation=2, padding="VALID"),
+    hybrid("hybrid deep", (3, 3, 200), (3, 3, 3, 200), stride=2),
+    hybrid("hybrid int4", (7, 6, 5), (6, 3, 3, 5), weight_type="INT4", codes=7),
+    hybrid("hybrid int4, one scale", (7, 6, 5), (6, 3, 3, 5), weight_type="INT4", codes=7, w=0.1),
 )  # fmt: skip
 
 REFUSED = (

@@ -113,6 +113,7 @@ CASES = (
 uint8 = partial(depthwise, type="UINT8", weight_type="UINT8", axis=0, w=0.004, x=(0.05, 131), y=(0.1, 120),
                 only=LITERT_ONLY)  # fmt: skip
 real = partial(depthwise, type="FLOAT32", weight_type="FLOAT32")
+hybrid = partial(depthwise, type="FLOAT32", only=LITERT_ONLY)
 int16 = partial(depthwise, type="INT16", x=(0.0002, 0), y=(0.0004, 0), bias_type="INT64", b=(-(2**20), 2**20))
 ties = {"x": (0.5, 0), "y": (1.0, 0), "b": (-64, 64), "codes": 3}
 MANY = np.tile(TIES, 3)[:20]
@@ -151,6 +152,11 @@ CASES += (
     real("float, multiplier 2", (6, 6, 4), (3, 3), 2),
     real("float, multiplier 8 of one channel", (9, 7, 1), (5, 4), 8, stride=2, act="RELU"),
     real("float, no bias", (7, 6, 5), (3, 3), b=None, only=("litert", "tflm")),
+    hybrid("hybrid", (7, 6, 5), (3, 3)),
+    hybrid("hybrid stride 2, relu6", (9, 7, 20), (3, 3), stride=2, act="RELU6"),
+    hybrid("hybrid, multiplier 3", (6, 6, 4), (3, 3), 3),
+    hybrid("hybrid, computed bias", (7, 6, 7), (3, 3), computed="b"),
+    hybrid("hybrid, no bias", (6, 6, 4), (3, 3), b=None, only=("litert",)),
 )  # fmt: skip
 
 REFUSED = (

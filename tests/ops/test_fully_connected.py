@@ -100,6 +100,8 @@ CASES = (
 uint8 = partial(dense, type="UINT8", weight_type="UINT8", x=(0.05, 131), y=(0.1, 120), only=LITERT_ONLY)
 int16 = partial(dense, type="INT16", x=(0.0002, 0), y=(0.0004, 0), bias_type="INT64", b=(-(2**20), 2**20))
 real = partial(dense, type="FLOAT32", weight_type="FLOAT32")
+hybrid = partial(dense, type="FLOAT32", only=LITERT_ONLY)
+shifted = partial(hybrid, options={"asymmetric_quantize_inputs": True})
 narrow = partial(int16, bias_type="INT32", options=NARROW)
 ties = {"x": (0.5, 0), "y": (1.0, 0), "b": (-64, 64), "codes": 3, "samples": 40}
 
@@ -148,6 +150,22 @@ CASES += (
     real("float rows", (6, 1000), 33),
     real("float, no bias", (1, 10), 7, b=None),
     real("float, computed weights", (1, 10), 7, computed="w", only=("litert", "tflm")),
+    hybrid("hybrid", (1, 10), 7),
+    hybrid("hybrid per channel, relu", (3, 33), 7, w=PER_CHANNEL, act="RELU"),
+    hybrid("hybrid rows kept, relu6", (1, 4, 10), 7, keep=True, act="RELU6"),
+    hybrid("hybrid no bias", (8, 70), 7, w=PER_CHANNEL, b=None),
+    hybrid("hybrid deep", (2, 1500), 7, w=PER_CHANNEL),
+    shifted("hybrid with a zero point", (1, 10), 7),
+    shifted("hybrid with a zero point, per channel", (5, 33), 7, w=PER_CHANNEL),
+    shifted("hybrid with a zero point, no bias", (4, 64), 7, b=None),
+    hybrid("hybrid, computed bias", (5, 33), 7, w=PER_CHANNEL, computed="b"),
+    shifted("hybrid with a zero point, computed bias", (5, 33), 7, computed="b"),
+    dense("an activation that is ignored", (1, 10), 7, act="TANH", only=("tflm",)),
+    hybrid("hybrid int4", (1, 10), 7, weight_type="INT4", codes=7, w=PER_CHANNEL),
+    hybrid("hybrid int4, one scale", (3, 40), 70, weight_type="INT4", codes=7),
+    hybrid("hybrid int4, odd depth", (3, 41), 7, weight_type="INT4", codes=7),
+    hybrid("hybrid int2", (3, 40), 7, weight_type="INT2", codes=1, w=PER_CHANNEL),
+    hybrid("hybrid int2, one scale", (3, 40), 7, weight_type="INT2", codes=1),
 )  # fmt: skip
 
 REFUSED = (
@@ -157,6 +175,9 @@ REFUSED = (
     ("xnnpack", dense("scale", (1, 4), 8, w=100.0, x=(1.0, 0), y=(0.1, 0)), "below 256"),
     ("litert", dense("rows", (1, 3, 4), 8, options={"weights_format": "SHUFFLED4x16INT8"}), "shuffled"),
     ("tflm", uint8("uint8", (1, 4), 8), "takes these types"),
+    ("tflm", hybrid("hybrid", (1, 4), 8), "takes these types"),
+    ("litert", dense("tanh", (1, 4), 8, act="TANH"), "activation"),
+    ("xnnpack", hybrid("hybrid tanh", (1, 4), 8, act="TANH"), "activation"),
     ("tflm", dense("int4", (1, 4), 8, weight_type="INT4", w=TIES, codes=7), "one scale"),
 )
 

@@ -25,7 +25,8 @@ import numpy as np
 
 from tfq.numerics.geometry import Window
 
-LARGEST_CODE = {"int8": 128, "uint8": 255, "int16": 32768}
+# By dtype; "centred" is 8 bits minus their zero point.
+LARGEST_CODE = {"int8": 128, "uint8": 255, "int16": 32768, "centred": 255}
 
 # Values in a block of accumulators, and in what is gathered for it: half a MiB and 2 MiB of float32.
 _BLOCK, _GATHERED = 2**17, 2**19

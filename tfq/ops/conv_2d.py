@@ -18,12 +18,13 @@ from functools import partial
 
 import numpy as np
 
-from tfq.numerics import accumulate, rescale
+from tfq.numerics import accumulate, dynamic_range, rescale
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import mac, mac_xnnpack
 from tfq.ops.contract import Node, Spec
 from tfq.ops.mac import Kernels, Layer, built_in, either, grouped
 from tfq.ops.mac_float import REFERENCE, XNNPACK_FLOAT
+from tfq.ops.mac_hybrid import Hybrid, fused, scale_by_scale, scales_first
 from tfq.ops.mac_integer import (
     Integer,
     bias_scale,
@@ -65,6 +66,29 @@ _FLOAT32 = Integer(rescale.FLOAT32, checks=(largest_scale,))
 _FLOAT32_UINT8 = Integer(rescale.FLOAT32, zero_point=counted, checks=(largest_scale,))
 _MICRO = Integer(rescale.TWO_ROUNDINGS, zero_point=ignored)
 
+
+def _own_scales(node: Node, layer: Layer) -> bool:
+    """Whether LiteRT's dynamic range kernel goes channel by channel."""
+    q = layer.w.quantization
+    return grouped(node, layer) or (q is not None and bool(np.any(q.scale != q.scale[0])))
+
+
+_ONE_SCALE = Hybrid(dynamic_range.symmetric, scales_first, checks=(needs_bias,))
+_PER_CHANNEL = Hybrid(dynamic_range.asymmetric, scale_by_scale, broadcasts=False, checks=(needs_bias,))
+_HYBRID = either(_own_scales, _PER_CHANNEL, _ONE_SCALE)
+_PER_CHANNEL_UP = either(grouped, _PER_CHANNEL, replace(_PER_CHANNEL, finish=scales_first))
+_HYBRID_UP = either(_own_scales, _PER_CHANNEL_UP, _ONE_SCALE)
+
+
+def _one_pixel(node: Node, layer: Layer) -> bool:
+    """Whether XNNPACK sees a dense layer of each pixel."""
+    strides = (node.options["stride_h"], node.options["stride_w"])
+    return layer.w.shape[1:3] == strides == (1, 1) and not grouped(node, layer)
+
+
+_IMAGES = Hybrid(dynamic_range.xnnpack, fused, float("inf"))
+_XNNPACK_HYBRID = either(_one_pixel, replace(_IMAGES, by_row=True), _IMAGES)
+
 KERNELS: Kernels = {
     LITERT: {
         "INT8 INT8": _INT8,
@@ -72,6 +96,8 @@ KERNELS: Kernels = {
         "UINT8 UINT8": _UINT8,
         "INT16 INT8": by_option(_WIDE, _NARROW),
         "FLOAT32 FLOAT32": replace(REFERENCE, checks=(needs_bias,)),
+        "FLOAT32 INT8": _HYBRID,
+        "FLOAT32 INT4": _HYBRID,
     },
     XNNPACK: {
         "INT8 INT8": either(takes, _FLOAT32, _INT8_UP),
@@ -79,6 +105,8 @@ KERNELS: Kernels = {
         "UINT8 UINT8": either(takes, _FLOAT32_UINT8, _UINT8_UP),
         "INT16 INT8": built_in(by_option(_WIDE, _NARROW_UP)),
         "FLOAT32 FLOAT32": either(takes, XNNPACK_FLOAT, replace(REFERENCE, checks=(needs_bias,))),
+        "FLOAT32 INT8": either(takes, _XNNPACK_HYBRID, _HYBRID_UP),
+        "FLOAT32 INT4": _HYBRID_UP,
     },
     TFLM: {
         "INT8 INT8": _MICRO,

@@ -19,12 +19,13 @@ from functools import partial
 
 import numpy as np
 
-from tfq.numerics import accumulate, rescale
+from tfq.numerics import accumulate, dynamic_range, rescale
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import mac, mac_xnnpack
 from tfq.ops.contract import Node, Spec
 from tfq.ops.mac import Kernels, Layer, built_in, either
 from tfq.ops.mac_float import REFERENCE, XNNPACK_FLOAT
+from tfq.ops.mac_hybrid import Hybrid, in_fours, scales_first
 from tfq.ops.mac_integer import Integer, bias_scale, centred, counted, ignored, largest_scale, needs_bias
 
 SPEC = Spec(
@@ -58,6 +59,8 @@ _MICRO = Integer(rescale.TWO_ROUNDINGS, zero_point=ignored, checks=(true_multipl
 _FLOAT32 = Integer(rescale.FLOAT32, checks=(true_multiplier, largest_scale))
 _FLOAT32_UINT8 = Integer(rescale.FLOAT32, zero_point=counted, checks=(true_multiplier, largest_scale))
 
+_HYBRID = Hybrid(dynamic_range.asymmetric, scales_first, broadcasts=False, checks=(true_multiplier,))
+
 KERNELS: Kernels = {
     LITERT: {
         "INT8 INT8": _INT8,
@@ -65,6 +68,7 @@ KERNELS: Kernels = {
         "UINT8 UINT8": _UINT8,
         "INT16 INT8": _INT16,
         "FLOAT32 FLOAT32": REFERENCE,
+        "FLOAT32 INT8": _HYBRID,
     },
     XNNPACK: {
         "INT8 INT8": either(takes, _FLOAT32, built_in(_INT8_UP)),
@@ -72,6 +76,7 @@ KERNELS: Kernels = {
         "UINT8 UINT8": either(takes, _FLOAT32_UINT8, built_in(_UINT8)),
         "INT16 INT8": built_in(_INT16),
         "FLOAT32 FLOAT32": either(takes, replace(XNNPACK_FLOAT, checks=(true_multiplier,)), REFERENCE),
+        "FLOAT32 INT8": replace(_HYBRID, finish=in_fours, checks=(needs_bias, true_multiplier)),
     },
     TFLM: {
         "INT8 INT8": _MICRO,

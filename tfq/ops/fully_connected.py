@@ -19,12 +19,13 @@ from __future__ import annotations
 import numpy as np
 
 from tfq.errors import Unsupported
-from tfq.numerics import accumulate, rescale
+from tfq.numerics import accumulate, dynamic_range, rescale
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import mac, mac_xnnpack
 from tfq.ops.contract import Node, Spec
 from tfq.ops.mac import Kernels, Layer, built_in, either
 from tfq.ops.mac_float import REFERENCE, XNNPACK_FLOAT
+from tfq.ops.mac_hybrid import Hybrid, fused, scales_first
 from tfq.ops.mac_integer import (
     Integer,
     bias_scale,
@@ -45,6 +46,10 @@ SPEC = Spec(
     "integer_ops/fully_connected.h; google/XNNPACK src/xnnpack/requantization.h; tensorflow/tflite-micro "
     "tensorflow/lite/micro/kernels/fully_connected.cc",
 )
+
+_CLIPPING = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
+# LiteRT refuses others, but for dynamic range layers, where they have no definition here; TFLite Micro ignores them.
+ACTIVATIONS = {LITERT: _CLIPPING, XNNPACK: _CLIPPING, TFLM: (*_CLIPPING, "TANH", "SIGN_BIT")}
 
 # How many values of a row share a byte: XNNPACK wants whole bytes.
 _SHARING = {"INT4": 2, "INT2": 4}
@@ -96,6 +101,19 @@ _FLOAT32_UINT8 = Integer(rescale.FLOAT32, zero_point=counted, checks=(largest_sc
 _MICRO = Integer(rescale.TWO_ROUNDINGS, zero_point=counted, checks=(bias_scale_of_one,))
 _MICRO_WIDE = Integer(rescale.FIFTEEN_BITS, 64, counted, (bias_scale_of_one,))
 
+
+def asks_for_asymmetric(node: Node, layer: Layer) -> bool:
+    """Whether a dynamic range layer quantizes its input with a zero point."""
+    return bool(node.options.get("asymmetric_quantize_inputs", False))
+
+
+_HYBRID = either(
+    asks_for_asymmetric,
+    Hybrid(dynamic_range.asymmetric, scales_first, float("inf"), by_row=True),
+    Hybrid(dynamic_range.symmetric, scales_first, float("inf"), by_row=True),
+)
+_XNNPACK_HYBRID = Hybrid(dynamic_range.xnnpack, fused, float("inf"), by_row=True)
+
 KERNELS: Kernels = {
     LITERT: {
         "INT8 INT8": _INT8,
@@ -106,6 +124,9 @@ KERNELS: Kernels = {
         "INT16 INT4": by_option(_WIDE, _NARROW),
         "INT16 INT16": _SIXTEEN,
         "FLOAT32 FLOAT32": REFERENCE,
+        "FLOAT32 INT8": _HYBRID,
+        "FLOAT32 INT4": _HYBRID,
+        "FLOAT32 INT2": _HYBRID,
     },
     XNNPACK: {
         "INT8 INT8": either(takes, _FLOAT32, _INT8_UP),
@@ -116,6 +137,9 @@ KERNELS: Kernels = {
         "INT16 INT4": built_in(either(wide_bias, by_option(_WIDE, _NARROW), _INT16_UP)),
         "INT16 INT16": built_in(_SIXTEEN),
         "FLOAT32 FLOAT32": either(mac_xnnpack.takes, XNNPACK_FLOAT, REFERENCE),
+        "FLOAT32 INT8": either(takes, _XNNPACK_HYBRID, _HYBRID),
+        "FLOAT32 INT4": either(takes_packed, _XNNPACK_HYBRID, _HYBRID),
+        "FLOAT32 INT2": either(takes_packed, _XNNPACK_HYBRID, _HYBRID),
     },
     TFLM: {
         "INT8 INT8": _MICRO,
@@ -155,6 +179,9 @@ def _rows(x: np.ndarray, depth: int) -> np.ndarray:
 
 def prepare(node: Node, profile: Profile) -> mac.Ready:
     """The layer, ready to run. Raises Unsupported for what the profile's kernel refuses."""
+    activation = node.options.get("fused_activation_function", "NONE")
+    if activation not in ACTIVATIONS[profile]:
+        raise node.unsupported(f"the fused activation must be one of {', '.join(_CLIPPING)}, received {activation}")
     return mac.prepare(node, profile, layer_of(node), KERNELS)
 
 
