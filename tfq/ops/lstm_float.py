@@ -11,33 +11,26 @@ tensorflow/lite/micro/kernels/lstm_eval.h.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
 import numpy as np
 
-from tfq.numerics import arrays, tables
 from tfq.ops import lstm_layout
 from tfq.ops.contract import Node
 from tfq.ops.lstm_layout import CELL, FORGET, INPUT, Arrays, Gate, Layout
+from tfq.ops.real_activations import Activation, activation_of
 
 KINDS = {"x": "FLOAT32", "weights": "FLOAT32", "bias": "FLOAT32", "cell": "FLOAT32", "vector": "FLOAT32"}
 _EPSILON = np.float32(1e-8)
-ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "NONE": lambda x: x,
-    "RELU": lambda x: np.maximum(x, np.float32(0)),
-    "RELU6": lambda x: np.clip(x, np.float32(0), np.float32(6)),
-    "TANH": partial(tables.tanh, arrays),
-}
 
 
 @dataclass(frozen=True, eq=False)
 class Constants:
     """activation: of the cell. clips: 0 for none."""
 
-    activation: Callable[[np.ndarray], np.ndarray]
+    activation: Activation
     cell_clip: float
     projection_clip: float
 
@@ -99,8 +92,5 @@ def _project(constants: Constants, layout: Layout, given: Arrays, hidden: np.nda
 def prepare(node: Node, layout: Layout) -> lstm_layout.Params:
     """The layer. Raises Unsupported for types and activations."""
     lstm_layout.require_kinds(node, layout, KINDS)
-    name = node.options.get("fused_activation_function", "NONE")
-    if name not in ACTIVATIONS:
-        raise node.unsupported(f"the activation must be one of {', '.join(ACTIVATIONS)}, received {name}")
     clips = [float(node.options.get(option, 0.0)) for option in ("cell_clip", "proj_clip")]
-    return lstm_layout.Params(layout, partial(run, Constants(ACTIVATIONS[name], *clips), layout))
+    return lstm_layout.Params(layout, partial(run, Constants(activation_of(node), *clips), layout))

@@ -27,6 +27,7 @@ from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, affine_of
+from tfq.ops.real_activations import Activation, activation_of
 from tfq.tflite.model import Tensor
 
 SPEC = Spec(
@@ -47,13 +48,6 @@ ACTIVATION = {LITERT: "RELU", XNNPACK: "RELU", TFLM: ""}
 NEEDS_BIAS = {LITERT: False, XNNPACK: False, TFLM: True}
 # Whether the state's zero point counts.
 STATE_ZERO = {LITERT: False, XNNPACK: False, TFLM: True}
-_REAL_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "NONE": lambda x: x,
-    "RELU": lambda x: np.maximum(x, 0),
-    "RELU_N1_TO_1": lambda x: np.clip(x, -1, 1),
-    "RELU6": lambda x: np.clip(x, 0, 6),
-    "TANH": np.tanh,
-}
 _MOST_RATIO = 2.0**30
 
 
@@ -98,11 +92,11 @@ def real_newest(x: np.ndarray, wf: np.ndarray) -> np.ndarray:
     return x @ wf.T
 
 
-def real_reduce(activation: str, state: np.ndarray, wt: np.ndarray, bias: Any, rank: int) -> np.ndarray:
+def real_reduce(activation: Activation, state: np.ndarray, wt: np.ndarray, bias: Any, rank: int) -> np.ndarray:
     """float32 [B, U] of the state [B, F, T]."""
     each = (state * wt).sum(axis=-1, dtype=np.float32)
     total = each.reshape(len(state), -1, rank).sum(axis=-1, dtype=np.float32)
-    return _REAL_ACTIVATIONS[activation](total if bias is None else total + bias).astype(np.float32)
+    return activation(total if bias is None else total + bias).astype(np.float32)
 
 
 def _require_shapes(node: Node, tensors: list[Tensor | None], rank: int) -> None:
@@ -159,11 +153,7 @@ def prepare(node: Node, profile: Profile) -> Params:
     _require_shapes(node, tensors, rank)
     memory = given(node, 2).shape[1]
     if given(node).type == "FLOAT32":
-        if activation not in _REAL_ACTIVATIONS:
-            raise node.unsupported(
-                f"the activation must be one of {', '.join(_REAL_ACTIVATIONS)}, received {activation}"
-            )
-        return Params(rank, memory, real_newest, partial(real_reduce, activation))
+        return Params(rank, memory, real_newest, partial(real_reduce, activation_of(node)))
     if activation != (ACTIVATION[profile] or activation):
         raise node.unsupported(f"{profile.name} takes the activation {ACTIVATION[profile]}, received {activation}")
     constants = _constants(node, profile, tensors)
