@@ -2,8 +2,8 @@
 
     python benchmarks/exactness.py runs/mnist
 
-Compared at the logits (the int8 input of SOFTMAX) and at the output. Keras runs in a process of its own each time: as it
-is, jit-compiled, under mixed_bfloat16, and on JAX (with the very `.keras` that TensorFlow saved).
+Compared at the logits (the int8 input of SOFTMAX) and at the output. Keras runs in a process of its own each time: as
+it is, jit-compiled, under mixed_bfloat16, and on JAX (with the very `.keras` that TensorFlow saved).
 """
 
 from __future__ import annotations
