@@ -114,6 +114,7 @@ class _Builder:
             tuple(self._tensor(i) for i in operator.inputs),
             tuple(self.graph.tensors[i] for i in operator.outputs),
             tuple(self._tensor(i) for i in operator.intermediates),
+            frozenset(p for p, i in enumerate(operator.inputs) if i >= 0 and self.graph.tensors[i].data is None),
         )
         module = TABLE.get(operator.code)
         if module is None:

@@ -77,13 +77,18 @@ class Context:
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One operator with its tensors resolved. index: its place in the subgraph."""
+    """One operator with its tensors resolved. index: its place in the subgraph.
+
+    computed: positions of the inputs that are no constants of the file, though `data` may hold their values: a runtime
+    may hand an op on only where its operands are the file's own.
+    """
 
     index: int
     operator: Operator
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
     intermediates: tuple[Tensor | None, ...] = ()
+    computed: frozenset[int] = frozenset()
 
     @property
     def options(self) -> Mapping[str, Any]:

@@ -103,6 +103,14 @@ def same_parameters_in_8_or_16_bits(node: Node, *tensors: Tensor) -> None:
         raise node.unsupported(f"zero points of INT16 must be 0, received {zero_points}")
 
 
+def pinned(node: Node, *positions: int) -> bool:
+    """Whether the operands at these positions are constants of the file. XNNPACK takes no others.
+
+    Source: google-ai-edge/LiteRT tflite/delegates/xnnpack/xnnpack_delegate.cc CheckTensorStaticAllocation.
+    """
+    return node.computed.isdisjoint(positions)
+
+
 def same_grid_if_delegated(node: Node, *tensors: Tensor) -> None:
     """Raises Unsupported for 8-bit tensors on different grids, which XNNPACK takes and then fails on.
 

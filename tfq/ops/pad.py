@@ -17,10 +17,12 @@ from tfq.ops.movement import (
     moved,
     pairs,
     parameters,
+    pinned,
     require_room,
     same_grid_if_delegated,
     types_of,
 )
+from tfq.tflite.model import Tensor
 
 _LITERT_TYPES = ("INT8", "UINT8", "INT16", "INT32", "INT64", "BOOL", "FLOAT32", "FLOAT16")
 TYPES = {LITERT: _LITERT_TYPES, XNNPACK: _LITERT_TYPES, TFLM: ("INT8", "INT16", "INT32", "FLOAT32")}
@@ -33,7 +35,14 @@ SPEC = Spec(
 
 # reference_ops::PadKernelMaxDimensionCount
 MOST_AXES = 5
-CHECK_GRIDS = {LITERT: any_parameters, XNNPACK: same_grid_if_delegated, TFLM: any_parameters}
+
+
+def _same_grid_if_delegated(node: Node, *tensors: Tensor) -> None:
+    if pinned(node, 1):
+        same_grid_if_delegated(node, *tensors)
+
+
+CHECK_GRIDS = {LITERT: any_parameters, XNNPACK: _same_grid_if_delegated, TFLM: any_parameters}
 
 
 def _built_in_rank(node: Node) -> int:
@@ -41,7 +50,8 @@ def _built_in_rank(node: Node) -> int:
 
 
 def _delegated_rank(node: Node) -> int:
-    return XNNPACK_RANK if given(node).type in ("INT8", "UINT8", "FLOAT32") else MOST_AXES
+    delegated = pinned(node, 1) and given(node).type in ("INT8", "UINT8", "FLOAT32")
+    return XNNPACK_RANK if delegated else MOST_AXES
 
 
 # Types whose border is the output's zero point; TFLite Micro takes that of int16 for 0.

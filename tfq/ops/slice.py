@@ -13,7 +13,7 @@ import numpy as np
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.checks import given, require_rank
 from tfq.ops.contract import Node, Spec, rows_apart
-from tfq.ops.movement import COPIED, moved, operand, same_grid_if_delegated, types_of
+from tfq.ops.movement import COPIED, moved, operand, pinned, same_grid_if_delegated, types_of
 
 TYPES = {
     LITERT: (*COPIED, "INT4"),
@@ -35,7 +35,7 @@ def _any_grids(node: Node) -> None:
 
 
 def _same_grids(node: Node) -> None:
-    if min(operand(node, 2, "the sizes"), default=1) > 0:
+    if pinned(node, 1, 2) and min(operand(node, 2, "the sizes"), default=1) > 0:
         same_grid_if_delegated(node, given(node), node.outputs[0])
 
 

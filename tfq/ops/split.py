@@ -13,7 +13,7 @@ import numpy as np
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec
-from tfq.ops.movement import axis_in, moved, operand, same_grid_if_delegated, types_of
+from tfq.ops.movement import axis_in, moved, operand, pinned, same_grid_if_delegated, types_of
 
 _LITERT_TYPES = ("INT8", "UINT8", "INT16", "INT32", "INT64", "FLOAT32")
 TYPES = {
@@ -44,10 +44,10 @@ def _any_grids(node: Node) -> None:
 
 
 def _delegated(node: Node) -> None:
-    if len(node.outputs) in _XNNPACK_PARTS:
+    if len(node.outputs) in _XNNPACK_PARTS and pinned(node, 0):
         same_grid_if_delegated(node, given(node, 1), *node.outputs)
     elif given(node, 1).type == "FLOAT16":
-        raise node.unsupported(f"FLOAT16 goes into 2 to 4 parts, received {len(node.outputs)}")
+        raise node.unsupported(f"FLOAT16 goes into 2 to 4 parts along a constant axis, received {len(node.outputs)}")
 
 
 CHECK_GRIDS = {LITERT: _any_grids, XNNPACK: _delegated, TFLM: _any_grids}

@@ -18,7 +18,7 @@ import numpy as np
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.checks import given, require_rank
 from tfq.ops.contract import Node, Spec, rows_apart
-from tfq.ops.movement import COPIED, moved, operand, same_grid_if_delegated, types_of
+from tfq.ops.movement import COPIED, moved, operand, pinned, same_grid_if_delegated, types_of
 
 TYPES = {LITERT: COPIED, XNNPACK: COPIED, TFLM: ("INT8", "INT16", "INT32", "BOOL", "FLOAT32")}
 SPEC = Spec(
@@ -44,7 +44,8 @@ def _any_grids(node: Node) -> None:
 def _same_grids_if_delegated(node: Node) -> None:
     strides = operand(node, 3, "the strides")
     comes_or_goes = any(_mask(node, name) for name in ("ellipsis", "new_axis", "shrink_axis"))
-    if set(strides) == {1} and len(strides) == len(given(node).shape) and not comes_or_goes:
+    kept = pinned(node, 1, 2, 3) and not comes_or_goes
+    if kept and set(strides) == {1} and len(strides) == len(given(node).shape):
         same_grid_if_delegated(node, given(node), node.outputs[0])
 
 

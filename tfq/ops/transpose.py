@@ -12,7 +12,7 @@ import numpy as np
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.checks import XNNPACK_RANK, axes_of, given, require_rank
 from tfq.ops.contract import Node, Spec, rows_apart
-from tfq.ops.movement import COPIED, any_parameters, moved, operand, same_parameters, types_of
+from tfq.ops.movement import COPIED, any_parameters, moved, operand, pinned, same_parameters, types_of
 from tfq.tflite.model import Tensor
 
 TYPES = {LITERT: (*COPIED, "INT4"), XNNPACK: (*COPIED, "INT4"), TFLM: ("INT8", "INT16", "FLOAT32")}
@@ -30,7 +30,8 @@ LEAST_AXIS = {LITERT: -8, XNNPACK: -8, TFLM: 0}
 
 def _same_if_delegated(node: Node, *tensors: Tensor) -> None:
     x = tensors[0]
-    if x.type in ("INT8", "UINT8") and x.quantization is not None and len(x.shape) <= XNNPACK_RANK:
+    delegated = pinned(node, 1) and len(x.shape) <= XNNPACK_RANK
+    if x.type in ("INT8", "UINT8") and x.quantization is not None and delegated:
         same_parameters(node, *tensors)
 
 
