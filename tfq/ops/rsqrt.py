@@ -35,7 +35,9 @@ _FRACTION_BITS = 20
 
 def float32_ratio(inp: Affine, out: Affine) -> float:
     """1 / f32(f32(sqrt(s_in)) * s_out)."""
-    return 1.0 / float(np.sqrt(np.float32(inp.scale)) * np.float32(out.scale))
+    with np.errstate(over="ignore", under="ignore"):
+        product = float(np.sqrt(np.float32(inp.scale)) * np.float32(out.scale))
+    return 1.0 / product if product else np.inf
 
 
 def float64_ratio(inp: Affine, out: Affine) -> float:

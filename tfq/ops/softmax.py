@@ -173,6 +173,8 @@ def prepare(node: Node, profile: Profile) -> Params | softmax_16.Params | unary.
     if not x.shape or x.shape[-1] == 0:
         raise node.unsupported(f"the input must have a last axis with values, received shape {list(x.shape)}")
     beta = float(np.float32(node.options["beta"]))
+    if not np.isfinite(beta):
+        raise node.unsupported(f"beta must be finite, received {beta}")
     if x.type == "FLOAT32":
         return unary.Direct(partial(real, beta=np.float32(beta)))
     inp, out = unary.centred_grids(node, x, y) if x.type == "INT16" else (unary.grid(node, x), unary.grid(node, y))
