@@ -1,0 +1,28 @@
+"""STABLEHLO_MAXIMUM: y = the larger of a and b, on stored numbers. See stablehlo_elementwise.
+
+The first where neither is, NaN included.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfq.numerics.profiles import Profile
+from tfq.ops import stablehlo_elementwise
+from tfq.ops.binary import Params, evaluate
+from tfq.ops.contract import Node, rows_apart
+
+__all__ = ["SPEC", "evaluate", "prepare", "stacks"]
+
+SPEC = stablehlo_elementwise.spec("STABLEHLO_MAXIMUM")
+
+stacks = rows_apart
+
+
+def _larger(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.where(a < b, b, a)
+
+
+def prepare(node: Node, profile: Profile) -> Params:
+    """Raises Unsupported for types that the profile's kernel does not take, and for unlike shapes."""
+    return stablehlo_elementwise.prepare(node, profile, _larger)
