@@ -40,12 +40,14 @@ Blocks = Iterator[tuple[int, np.ndarray]]
 class Product:
     """matrix(a [M, K], b [K, O], out [M, O]); taps(view [N, H, R, kh, kw, C], kernel [kh, kw, C], out [N, H, R, C]).
 
-    continues: they add to what `out` holds: `Weights.start`.
+    continues: they add to what `out` holds: `Weights.start`. backwards: a transposed convolution meets the taps of its
+    window from the last to the first, as a loop over the input does.
     """
 
     matrix: Callable[..., Any]
     taps: Callable[..., Any]
     continues: bool = False
+    backwards: bool = False
 
 
 # In whatever order is fast: for integers, and for floats that need not be equal to the bit.

@@ -59,11 +59,11 @@ def _places(rows: int, columns: int, columns_first: bool) -> Iterator[tuple[int,
     return np.ndindex(rows, columns)
 
 
-def _product(precision: Any, columns_first: bool) -> Product:
+def _product(precision: Any, columns_first: bool = False, backwards: bool = False) -> Product:
     taps = partial(_taps, precision=precision, columns_first=columns_first)
-    return Product(partial(_matrix, precision=precision), taps, continues=True)
+    return Product(partial(_matrix, precision=precision), taps, True, backwards)
 
 
-ROUNDED = _product(np.float32, columns_first=False)
-FUSED = _product(np.float64, columns_first=False)
+ROUNDED = _product(np.float32, backwards=True)
+FUSED = _product(np.float64)
 FUSED_COLUMNS_FIRST = _product(np.float64, columns_first=True)

@@ -22,7 +22,7 @@ from tfq.numerics.accumulate import Weights
 from tfq.numerics.dynamic_range import Rows
 from tfq.numerics.profiles import Profile
 from tfq.ops.contract import Node
-from tfq.ops.mac import Layer, Ready
+from tfq.ops.mac import Layer
 from tfq.ops.mac_float import activation_range
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -81,7 +81,7 @@ class Hybrid:
     by_row: bool = False
     checks: tuple[Callable[[Node, Layer], None], ...] = ()
 
-    def __call__(self, node: Node, profile: Profile, layer: Layer) -> Ready:
+    def __call__(self, node: Node, profile: Profile, layer: Layer) -> Params:
         """The layer with its constants. Raises Unsupported for computed weights and scales of another number."""
         q, bias = layer.w.quantization, layer.bias
         if layer.w.data is None or q is None:
