@@ -14,9 +14,8 @@ OTHER = (0.2, 7)
 
 
 def case(code, inputs, outputs, options=None, version=1):
-    return Case(
-        code, code, inputs, tuple(tensor(f"y{i}", shape, grid=OTHER) for i, shape in enumerate(outputs)), options or {}
-    )
+    tensors = tuple(tensor(f"y{i}", shape, grid=OTHER) for i, shape in enumerate(outputs))
+    return Case(code, code, inputs, tensors, options or {}, version)
 
 
 X = tensor("x", (1, 4, 6))
