@@ -50,6 +50,7 @@ SIXTEEN = (
     other("int16", 0.17, 0.0123, 0, (0.0077, 0), type="INT16"),
     other("int16 ties", 0.25, 0.25, 0, (1.0, 0), type="INT16"),
     other("int16 negative slope", -0.3, 0.0123, 0, (0.0077, 0), type="INT16"),
+    other("int16 negative slope, ties", -0.5, 0.5, 0, (0.5, 0), type="INT16"),
     other("int16 steep", 1.7, 0.0123, 0, (0.077, 0), type="INT16"),
     other("int16 zero points", 0.17, 0.0123, 5, (0.0077, -3000), type="INT16", only=("tflm",)),
 )

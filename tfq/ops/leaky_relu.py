@@ -2,7 +2,7 @@
 
 litert and tflm: a fixed-point product with two roundings for either sign, of ratios taken in float32 (litert) or
 float64 (tflm). xnnpack: 8 fraction bits and halves up, for 8 bits and ratios in its range; LiteRT's kernel for the
-others and for int16.
+others. Its int16 runs LiteRT's optimized kernel, which parts from the reference in the ties of a negative alpha.
 """
 
 from __future__ import annotations
@@ -45,16 +45,19 @@ def float64_ratios(xp, inp: Affine, out: Affine, alpha: float):
     return s_in / s_out, s_in * float(np.float32(alpha)) / s_out
 
 
-def fixed_point_table(xp, ratios, inp: Affine, out: Affine, alpha: float):
-    """Two roundings for either sign; a negative alpha is a positive one whose products are negated."""
+def fixed_point_table(xp, ratios, inp: Affine, out: Affine, alpha: float, signed: bool = False):
+    """Two roundings for either sign.
+
+    A negative alpha is a positive one whose products are negated or, where `signed`, whose multiplier is.
+    """
     x = xp.arange(inp.qmin, inp.qmax + 1, dtype="int64") - xp.cast(inp.zero_point, "int64")
-    positive, negative = (
-        fixed_point.multiply_by_quantized_multiplier(
-            xp, x, *fixed_point.quantize_multiplier(xp, xp.cast(xp.abs(ratio), "float64"))
-        )
-        for ratio in ratios(xp, inp, out, alpha)
+    (one, left), (slope, slope_left) = (
+        fixed_point.quantize_multiplier(xp, xp.cast(xp.abs(ratio), "float64")) for ratio in ratios(xp, inp, out, alpha)
     )
-    y = xp.where(x >= 0, positive, negative if alpha >= 0 else -negative)
+    positive = fixed_point.multiply_by_quantized_multiplier(xp, x, one, left)
+    slope = -slope if alpha < 0 and signed else slope
+    negative = fixed_point.multiply_by_quantized_multiplier(xp, x, slope, slope_left)
+    y = xp.where(x >= 0, positive, negative if alpha >= 0 or signed else -negative)
     return xp.clip(y + xp.cast(out.zero_point, "int64"), out.qmin, out.qmax)
 
 
@@ -75,6 +78,11 @@ LEAKY_RELU: dict[Profile, Callable[..., Any]] = {
 }
 # Whose kernel runs where XNNPACK leaves the op.
 OUTSIDE_XNNPACK_RANGE = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
+LEAKY_RELU_16: dict[Profile, Callable[..., Any]] = {
+    LITERT: LEAKY_RELU[LITERT],
+    XNNPACK: partial(fixed_point_table, ratios=float32_ratios, signed=True),
+    TFLM: LEAKY_RELU[TFLM],
+}
 # tflm alone takes int16 with zero points.
 GRIDS = {LITERT: unary.centred_grids, XNNPACK: unary.centred_grids, TFLM: unary.any_grids}
 
@@ -84,10 +92,16 @@ def table(xp, profile: Profile, inp: Affine, out: Affine, alpha: float):
     return LEAKY_RELU[profile](xp, inp=inp, out=out, alpha=alpha)
 
 
+def table_16(xp, profile: Profile, inp: Affine, out: Affine, alpha: float):
+    """The 65,536 stored outputs, lowest code first."""
+    return LEAKY_RELU_16[profile](xp, inp=inp, out=out, alpha=alpha)
+
+
 def in_xnnpack_range(inp: Affine, out: Affine, alpha: float) -> bool:
     """Whether XNNPACK takes the op: both |ratios| in [1/256, 128]. Source: LiteRT xnnpack_delegate.cc."""
     positive = np.float32(inp.scale) / np.float32(out.scale)
-    return all(1 / 256 <= abs(ratio) <= 128 for ratio in (positive, positive * np.float32(alpha)))
+    negative = positive * np.float32(alpha)
+    return all(1 / 256 <= abs(ratio) <= 128 for ratio in (positive, negative)) and negative >= -127.99609375
 
 
 def real(x: np.ndarray, alpha: np.float32) -> np.ndarray:
@@ -105,6 +119,7 @@ def prepare(node: Node, profile: Profile) -> Params | Direct:
     ratio = float(inp.scale) / float(out.scale)
     if not (ratio < _MOST_RATIO and ratio * abs(alpha) < _MOST_RATIO):
         raise node.unsupported(f"input scale / output scale, and alpha times it, must be below 2**30, not {ratio:g}")
-    own = x.type != "INT16" and in_xnnpack_range(inp, out, alpha)
-    runs = profile if own else OUTSIDE_XNNPACK_RANGE[profile]
+    if x.type == "INT16":
+        return unary.params(node, profile, partial(table_16, alpha=alpha), inp, out)
+    runs = profile if in_xnnpack_range(inp, out, alpha) else OUTSIDE_XNNPACK_RANGE[profile]
     return unary.params(node, runs, partial(table, alpha=alpha), inp, out)
