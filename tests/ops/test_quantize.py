@@ -105,6 +105,7 @@ def test_tflm_takes_no_channels():
     (
         (quantize("float to uint8", FLOAT, ("UINT8", 0.03, 0)), "tflm", "FLOAT32 to INT8 or INT16 only"),
         (quantize("int16 to uint8", ("INT16", 0.03, 0), ("UINT8", 0.03, 0)), "litert", "received output type UINT8"),
+        (quantize("int16", ("INT16", 0.03, 6), ("INT16", 0.05, 0)), "litert", "zero points of 0 .* received 6 and 0"),
         (quantize("uint8", ("UINT8", 0.03, 0), ("UINT8", 0.05, 0)), "tflm", "UINT8 to INT8 only"),
     ),
     ids=lambda value: str(value) if isinstance(value, Case) else "",

@@ -37,6 +37,7 @@ OTHER_TYPES = (
     element("RELU6", "unsigned", 0.1, 130, (0.03, 12), type="UINT8"),
     element("RELU6", "unsigned tie", 4 / 3, 77, (4 / 3, 200), type="UINT8"),
     element("RELU6", "int16", 0.0123, y=(0.0077, 0), type="INT16"),
+    element("RELU6", "int16 zero points", 0.0123, 700, (0.0123, -9), type="INT16", only=("tflm",)),
     element("RELU6", "int16 one grid", 0.0123, y=(0.0123, 0), type="INT16"),
     element("RELU6", "int16 finer than six", 0.0123, y=(0.0001, 0), type="INT16"),
 )

@@ -189,6 +189,7 @@ def _split(x: np.ndarray, lanes: int) -> tuple[np.ndarray, np.ndarray]:
 
 _BYTES = ("INT8", "UINT8")
 _FOUR_BITS = {"INT4": (-8, 7), "UINT4": (0, 15)}
+CENTRED_16 = {LITERT: True, XNNPACK: True, TFLM: False}
 TAKES_CHANNELS = {LITERT: True, XNNPACK: True, TFLM: False}
 
 
@@ -219,6 +220,9 @@ def prepare(node: Node, profile: Profile) -> Params:
     if x.type == "FLOAT32":
         return Params(CHOOSE_FROM_FLOAT[profile](y.type), out, elements, y.dtype)
     inp = grid(node, x)
+    if x.type == y.type == "INT16" and CENTRED_16[profile] and (inp.zero_point != 0 or out.zero_point != 0):
+        points = f"{inp.zero_point:g} and {out.zero_point:g}"
+        raise node.unsupported(f"{profile.name} needs zero points of 0 from INT16 to INT16, received {points}")
     method = CHOOSE_REQUANTIZE[profile](x.type, y.type, inp, out)
     return Params(method.apply, method.constants(arrays, inp, out), elements, y.dtype)
 

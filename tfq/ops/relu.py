@@ -136,7 +136,8 @@ def prepare_relu(node: Node, profile: Profile, spec: Spec, types: unary.Types) -
     if x.type == "FLOAT32":
         low, high = (np.float32(bound) for bound in REAL_BOUNDS[spec.code])
         return Direct(lambda x: np.clip(x, low, high))
-    inp, out = unary.centred_grids(node, x, y)
+    grids = unary.any_grids if (spec.code, profile) in CLAMPS_ONLY else unary.centred_grids
+    inp, out = grids(node, x, y)
     runs = KERNEL[profile] if x.type == "INT16" else profile
     ratio = float(inp.scale) / float(out.scale)
     if ratio >= MOST_RATIO[runs]:
