@@ -11,7 +11,13 @@ from tfq.tflite import Tensor
 
 LITERT_ONLY = ("litert", "xnnpack")
 DTYPES = {"INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32}
-KINDS = {"INT8": ("INT8", "INT32", "INT16"), "INT16": ("INT8", "INT64", "INT16"), "FLOAT32": ("FLOAT32",) * 3}
+# Types of weights, bias, cell, peephole weights and layer norm coefficients; the input is FLOAT32 for HYBRID.
+KINDS = {
+    "INT8": ("INT8", "INT32", "INT16", "INT16", "INT16"),
+    "INT16": ("INT8", "INT64", "INT16", "INT16", "INT16"),
+    "FLOAT32": ("FLOAT32",) * 5,
+    "HYBRID": ("INT8", "FLOAT32", "FLOAT32", "INT8", "FLOAT32"),
+}
 VARIANTS = ("cifg", "peephole", "norm", "projection")
 
 
@@ -20,7 +26,7 @@ class Build:
 
     def __init__(self, name, type, inputs, cells, outputs):
         self.rng = np.random.default_rng(sum(map(ord, name)))
-        self.type, (self.weight, self.bias, self.vector) = type, KINDS[type]
+        self.weight, self.bias, self.cell, self.peephole, self.norm = KINDS[type]
         self.inputs, self.cells, self.outputs = inputs, cells, outputs
 
     def constant(self, shape, type, low, high, scale):
@@ -32,8 +38,9 @@ class Build:
     def matrix(self, rows, columns):
         return self.constant((rows, columns), self.weight, -127, 127, self.rng.uniform(0.003, 0.01))
 
-    def vector_of(self, scale):
-        return self.constant((self.cells,), self.vector, -(2**14), 2**14, scale)
+    def vector_of(self, type, largest):
+        steps = 127 if type == "INT8" else 2**14
+        return self.constant((self.cells,), type, -steps, steps, largest / steps)
 
     def bias_of(self, count, scale=1e-4):
         return self.constant((count,), self.bias, -5000, 5000, scale)
@@ -45,11 +52,11 @@ def inputs_of(build, variants, x, states):
     own = [not ("cifg" in variants and gate == 0) for gate in range(4)]
     gates = [None if not there else build.matrix(cells, inputs) for there in own]
     gates += [None if not there else build.matrix(cells, outputs) for there in own]
-    gates += [build.vector_of(2.0**-14) if "peephole" in variants and own[g] else None for g in (0, 1, 3)]
+    gates += [build.vector_of(build.peephole, 1.0) if "peephole" in variants and own[g] else None for g in (0, 1, 3)]
     gates += [build.bias_of(cells) if there else None for there in own]
     projected = "projection" in variants
     gates += [build.matrix(outputs, cells), build.bias_of(outputs)] if projected else [None, None]
-    norms = [build.vector_of(3e-5) if "norm" in variants and there else None for there in own]
+    norms = [build.vector_of(build.norm, 0.5) if "norm" in variants and there else None for there in own]
     return (x, *gates, *states, *norms)
 
 
@@ -70,12 +77,13 @@ def case(
     cell=2.0**-11,
     clips=(0.0, 0.0),
     act="TANH",
+    asymmetric=None,
     **more,
 ):
     """x, h: (scale, zero point). cell: its scale. clips: of the cell and of the projection."""
     build = Build(name, type, inputs, cells, outputs)
     lead = (batch,) if code == "LSTM" else (time, batch) if time_major else (batch, time)
-    scaled = type != "FLOAT32"
+    scaled, type = type not in ("FLOAT32", "HYBRID"), "FLOAT32" if type == "HYBRID" else type
     zero = (lambda grid: (grid[0], 0)) if type == "INT16" else (lambda grid: grid)
 
     def tensor(label, shape, kind, grid, variable=False):
@@ -83,11 +91,13 @@ def case(
 
     states = (
         tensor("h", (batch, outputs), type, zero(h), variable=True),
-        tensor("c", (batch, cells), build.vector, (cell, 0), variable=True),
+        tensor("c", (batch, cells), build.cell, (cell, 0), variable=True),
     )
     ends = inputs_of(build, variants, tensor("x", (*lead, inputs), type, zero(x)), states)
     y = tensor("y", (*lead, outputs), type, zero(h))
     options = {"fused_activation_function": act, "cell_clip": clips[0], "proj_clip": clips[1]}
+    if asymmetric is not None:
+        options["asymmetric_quantize_inputs"] = asymmetric
     if code != "LSTM":
         options["time_major"] = time_major
     within = tuple(
@@ -134,6 +144,12 @@ REALS = (
     case("float32, norm", "FLOAT32", ("norm",), only=LITERT_ONLY),
     case("float32, peephole, relu", "FLOAT32", ("peephole",), act="RELU", only=LITERT_ONLY),
     case("float32, one step", "FLOAT32", ("cifg",), code="LSTM", only=LITERT_ONLY),
+    case("hybrid", "HYBRID", only=LITERT_ONLY, asymmetric=False),
+    case("hybrid, large", "HYBRID", cells=40, outputs=40, inputs=33, only=LITERT_ONLY, asymmetric=False),
+    case("hybrid, asymmetric", "HYBRID", cells=12, outputs=12, inputs=19, batch=2, only=LITERT_ONLY, asymmetric=True),
+    case("hybrid, all", "HYBRID", VARIANTS, **PROJECTED, clips=(0.5, 0.2), only=LITERT_ONLY, asymmetric=False),
+    case("hybrid, time first", "HYBRID", batch=2, time_major=True, only=LITERT_ONLY, asymmetric=True),
+    case("hybrid, one step", "HYBRID", ("peephole",), code="LSTM", only=LITERT_ONLY, asymmetric=False),
 )
 REFUSED = (
     *((litert(variant, (variant,)), ("tflm",)) for variant in VARIANTS),
@@ -141,6 +157,7 @@ REFUSED = (
     (case("cell scale", cell=0.001), LITERT_ONLY),
     (case("relu", act="RELU"), ("tflm",)),
     (case("int16", "INT16"), LITERT_ONLY),
+    (case("hybrid", "HYBRID"), ("tflm",)),
 )
 
 

@@ -27,15 +27,20 @@ def case(
     zeros=(3, 0, -128),
     act="RELU",
     biased=True,
+    asymmetric=False,
     **more,
 ):
     """scales: of input, feature weights, time weights, state, output. zeros: of input, state, output."""
     rng = np.random.default_rng(len(name))
     filters = units * rank
     time = {"INT16": (-3000, 3000), "INT8": (-128, 128), "FLOAT32": (-9, 9)}[state]
+    hybrid, type = type == "HYBRID", "FLOAT32" if type == "HYBRID" else type
     wf, wt = rng.integers(-128, 128, (filters, inputs)), rng.integers(*time, (filters, memory))
     b = rng.integers(-9999, 9999, units)
-    if type == "FLOAT32":
+    if hybrid:
+        constants = [weights(np.maximum(w, -127).astype(np.int8), s) for w, s in ((wf, 0.01), (wt, 0.02))]
+        constants.append(operand("b", (), type, 1, 0, b / 5000))
+    elif type == "FLOAT32":
         constants = [operand(n, (), type, 1, 0, v / 50) for n, v in (("wf", wf), ("wt", wt), ("b", b / 5000))]
     else:
         constants = [
@@ -47,7 +52,7 @@ def case(
     variable = Tensor("state", (batch, memory * filters), state, kept, is_variable=True)
     x = operand("x", (batch, inputs), type, scales[0], zeros[0])
     y = operand("y", (batch, units), type, scales[4], zeros[2])
-    options = {"rank": rank, "fused_activation_function": act}
+    options = {"rank": rank, "fused_activation_function": act, "asymmetric_quantize_inputs": asymmetric}
     ends = (x, *constants[:2], constants[2] if biased else None, variable)
     return Case(name, "SVDF", ends, (y,), options, **{"version": 3, **more})
 
@@ -72,10 +77,15 @@ REALS = (
     case("float32, rank 2", "FLOAT32", "FLOAT32", rank=2, act="RELU6", version=1),
     case("float32, no bias", "FLOAT32", "FLOAT32", biased=False, act="NONE", only=LITERT_ONLY, version=1),
 )
+HYBRIDS = (
+    case("hybrid", "HYBRID", "FLOAT32", inputs=21, only=LITERT_ONLY),
+    case("hybrid, asymmetric", "HYBRID", "FLOAT32", inputs=21, rank=2, batch=2, asymmetric=True, only=LITERT_ONLY),
+)
 REFUSED = (
     (case("int8 state", state="INT8"), LITERT_ONLY),
     (case("relu6", act="RELU6"), LITERT_ONLY),
     (case("no bias", biased=False), ("tflm",)),
+    (HYBRIDS[0], ("tflm",)),
     (case("no activation", act="NONE"), LITERT_ONLY),
 )
 
@@ -87,11 +97,12 @@ def test_svdf(case, numerics):
 
 
 @pytest.mark.parametrize("numerics", RUNTIMES)
-@pytest.mark.parametrize("case", REALS, ids=str)
+@pytest.mark.parametrize("case", REALS + HYBRIDS, ids=str)
 def test_svdf_of_reals(case, numerics):
     if numerics not in case.only:
         pytest.skip(f"{numerics} has no defined result here")
-    data, x = model_of(case), np.random.default_rng(5).normal(0, 1, (9, 6)).astype(np.float32)
+    batch, count = case.inputs[0].shape
+    data, x = model_of(case), np.random.default_rng(5).normal(0, 1, (9 * batch, count)).astype(np.float32)
     got = Interpreter(data, numerics=numerics).run([x])[0]
     if reason := runtimes.available(numerics):
         pytest.skip(reason)

@@ -1,8 +1,7 @@
 """LSTM: one step of an LSTM for each run, its two states kept in variable tensors.
 
-int8 with int8 weights and a 16-bit cell (5 intermediate tensors): see lstm_integer. float32: see lstm_float. TFLite
-Micro has none, and XNNPACK takes none. Not yet: the 5-input form (kernel_type BASIC), int8 cells, float32 with int8
-weights.
+int8 with int8 weights and a 16-bit cell (5 intermediate tensors): see lstm_integer. float32, with int8 weights too: see
+lstm_float. TFLite Micro has none, and XNNPACK takes none. Not yet: the 5-input form (kernel_type BASIC), int8 cells.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ __all__ = ["SPEC", "evaluate", "prepare", "updates"]
 
 SPEC = Spec("LSTM", ("INT8", "FLOAT32"), "google-ai-edge/LiteRT tflite/kernels/lstm.cc, lstm_eval.cc")
 
-_BUILT_IN = {"INT8": lstm_integer.prepare, "FLOAT32": lstm_float.prepare}
+_BUILT_IN = {"INT8": lstm_integer.prepare, "FLOAT32": lstm_float.prepare_either}
 CELLS = {LITERT: _BUILT_IN, XNNPACK: _BUILT_IN, TFLM: {}}
 
 

@@ -36,7 +36,7 @@ from tfq.ops.checks import given
 from tfq.ops.contract import Node, affine_of
 from tfq.ops.lstm_layout import CELL, FORGET, INPUT, OUTPUT, Arrays, Gate, Layout
 
-KINDS = {"x": "INT8", "weights": "INT8", "bias": "INT32", "cell": "INT16", "vector": "INT16"}
+KINDS = {"x": "INT8", "weights": "INT8", "bias": "INT32", "cell": "INT16", "peephole": "INT16", "norm": "INT16"}
 _GATE_SCALE = np.float32(2.0**-12)
 # tanh has 15 + log2 of the cell's scale integer bits, the kernel 0 to 6.
 _CELL_POWERS = range(-15, -8)

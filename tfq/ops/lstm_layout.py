@@ -146,15 +146,17 @@ def _require_shapes(node: Node, layout: Layout) -> None:
 
 
 def require_kinds(node: Node, layout: Layout, kinds: dict[str, str]) -> None:
-    """Raises Unsupported unless the tensors have the types that `kinds` gives for x, weights, bias, cell and vector.
+    """Raises Unsupported unless the tensors have the types of `kinds`: x, weights, bias, cell, peephole, norm.
 
-    vector: peephole weights and layer norm coefficients. x: the input, the output and its state. cell: the cell state.
+    x: the input, the output and its state. cell: the cell state.
     """
     wanted = {0: kinds["x"], OUTPUT_STATE: kinds["x"], CELL_STATE: kinds["cell"]}
     for gate in layout.gates:
         wanted |= {gate.weights: kinds["weights"], gate.recurrent: kinds["weights"], gate.bias: kinds["bias"]}
-        vectors = (gate.peephole if layout.has_peephole else None, gate.norm if layout.has_norm else None)
-        wanted |= {position: kinds["vector"] for position in vectors if position is not None}
+        if layout.has_peephole and gate.peephole is not None:
+            wanted[gate.peephole] = kinds["peephole"]
+        if layout.has_norm:
+            wanted[gate.norm] = kinds["norm"]
     if layout.has_projection:
         wanted |= {PROJECTION: kinds["weights"]}
         if node.input(PROJECTION_BIAS) is not None:

@@ -32,8 +32,8 @@ from tfq.ops.contract import Node, affine_of
 from tfq.ops.lstm_layout import CELL, FORGET, INPUT, OUTPUT, Arrays, Gate, Layout
 
 KINDS = {
-    "INT8": {"x": "INT8", "weights": "INT8", "bias": "INT32", "cell": "INT16", "vector": "INT16"},
-    "INT16": {"x": "INT16", "weights": "INT8", "bias": "INT64", "cell": "INT16", "vector": "INT16"},
+    "INT8": {"x": "INT8", "weights": "INT8", "bias": "INT32", "cell": "INT16"},
+    "INT16": {"x": "INT16", "weights": "INT8", "bias": "INT64", "cell": "INT16"},
 }
 _GATE_SCALE, _VALUE_SCALE = 2.0**-12, 2.0**-15
 Multiplier = tuple[Any, Any]

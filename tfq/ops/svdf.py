@@ -9,8 +9,10 @@ int8 (state and wt int16; tflm also both int8):
     float32 ratios x_scale * wf_scale / state_scale and state_scale * wt_scale / y_scale, two roundings.
     The zero points of the state are taken for 0 by litert and xnnpack, as are those of weights by all. The clamp of y
     is int8's whatever the activation, which LiteRT wants to be RELU: it is one if y_zero is -128.
-float32: litert and xnnpack in an order of their own, which sums differently in the last bits from the one here.
-int8 time weights with LiteRT overrun its memory: refused. So are int8 weights with a float32 input, for now.
+float32: litert and xnnpack in an order of their own, which sums differently in the last bits from the one here. With
+int8 weights (litert, xnnpack) the input is quantized to 8 bits row by row, see hybrid_rows; the time weights are
+brought to float32.
+int8 inputs and time weights with LiteRT overrun its memory: refused.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import numpy as np
 from tfq.numerics import arrays
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier, wrap32
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.ops import hybrid_rows
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, affine_of
 from tfq.ops.real_activations import Activation, activation_of
@@ -39,10 +42,12 @@ SPEC = Spec(
 
 STATE = 4
 _FLOATS = ("FLOAT32",) * 6
+_HYBRID = ("FLOAT32", "INT8", "INT8", "FLOAT32", "FLOAT32", "FLOAT32")
 _SIXTEEN = ("INT8", "INT8", "INT16", "INT32", "INT16", "INT8")
 _EIGHT = ("INT8", "INT8", "INT8", "INT32", "INT8", "INT8")
 # Types of input, feature weights, time weights, bias, state and output.
-TYPES = {LITERT: (_FLOATS, _SIXTEEN), XNNPACK: (_FLOATS, _SIXTEEN), TFLM: (_FLOATS, _SIXTEEN, _EIGHT)}
+_BUILT_IN = (_FLOATS, _HYBRID, _SIXTEEN)
+TYPES = {LITERT: _BUILT_IN, XNNPACK: _BUILT_IN, TFLM: (_FLOATS, _SIXTEEN, _EIGHT)}
 # The only int8 activation that a profile takes; empty where none is looked at.
 ACTIVATION = {LITERT: "RELU", XNNPACK: "RELU", TFLM: ""}
 NEEDS_BIAS = {LITERT: False, XNNPACK: False, TFLM: True}
@@ -90,6 +95,18 @@ def integer_reduce(constants: Constants, state: np.ndarray, wt: np.ndarray, bias
 def real_newest(x: np.ndarray, wf: np.ndarray) -> np.ndarray:
     """float32 [B, F]."""
     return x @ wf.T
+
+
+def hybrid_newest(scale: np.float32, asymmetric: bool, x: np.ndarray, wf: np.ndarray) -> np.ndarray:
+    """float32 [B, F] of int8 weights."""
+    return hybrid_rows.product(hybrid_rows.quantized(x, asymmetric), wf, scale)
+
+
+def hybrid_reduce(
+    activation: Activation, scale: np.float32, state: np.ndarray, wt: np.ndarray, bias: Any, rank: int
+) -> np.ndarray:
+    """float32 [B, U] of the state [B, F, T] and int8 time weights."""
+    return real_reduce(activation, state, wt * scale, bias, rank)
 
 
 def real_reduce(activation: Activation, state: np.ndarray, wt: np.ndarray, bias: Any, rank: int) -> np.ndarray:
@@ -146,6 +163,14 @@ def _constants(node: Node, profile: Profile, tensors: list[Tensor | None]) -> Co
     )
 
 
+def _real(node: Node, rank: int, memory: int) -> Params:
+    if given(node, 1).type == "FLOAT32":
+        return Params(rank, memory, real_newest, partial(real_reduce, activation_of(node)))
+    asymmetric = bool(node.options.get("asymmetric_quantize_inputs", False))
+    newest = partial(hybrid_newest, hybrid_rows.scale_of(node, 1), asymmetric)
+    return Params(rank, memory, newest, partial(hybrid_reduce, activation_of(node), hybrid_rows.scale_of(node, 2)))
+
+
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the layer. Raises Unsupported for types, shapes and options that the profile does not take."""
     tensors = _require(node, profile)
@@ -153,7 +178,7 @@ def prepare(node: Node, profile: Profile) -> Params:
     _require_shapes(node, tensors, rank)
     memory = given(node, 2).shape[1]
     if given(node).type == "FLOAT32":
-        return Params(rank, memory, real_newest, partial(real_reduce, activation_of(node)))
+        return _real(node, rank, memory)
     if activation != (ACTIVATION[profile] or activation):
         raise node.unsupported(f"{profile.name} takes the activation {ACTIVATION[profile]}, received {activation}")
     constants = _constants(node, profile, tensors)

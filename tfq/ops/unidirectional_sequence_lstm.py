@@ -1,7 +1,7 @@
 """UNIDIRECTIONAL_SEQUENCE_LSTM: an LSTM over the steps of a sequence, its two states kept in variable tensors.
 
 int8 with int8 weights and a 16-bit cell: see lstm_integer for litert and xnnpack (XNNPACK takes none of it), and
-lstm_micro for tflm, which also takes int16. float32: see lstm_float. Not yet: float32 with int8 weights.
+lstm_micro for tflm, which also takes int16. float32 (with int8 weights too, but for tflm): see lstm_float.
 
 x is [batch, time, inputs], or [time, batch, inputs] with time_major.
 """
@@ -23,7 +23,7 @@ SPEC = Spec(
     "tensorflow/tflite-micro tensorflow/lite/micro/kernels/unidirectional_sequence_lstm.cc",
 )
 
-_BUILT_IN = {"INT8": lstm_integer.prepare, "FLOAT32": lstm_float.prepare}
+_BUILT_IN = {"INT8": lstm_integer.prepare, "FLOAT32": lstm_float.prepare_either}
 _MICRO = {"INT8": lstm_micro.prepare, "INT16": lstm_micro.prepare, "FLOAT32": lstm_float.prepare}
 # By the input's type.
 CELLS = {LITERT: _BUILT_IN, XNNPACK: _BUILT_IN, TFLM: _MICRO}
