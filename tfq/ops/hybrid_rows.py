@@ -2,7 +2,7 @@
 
 With s the row's scale and s_w the weights': f32(acc) * f32(s_w * s), acc the exact sum of (code - zero point) * w.
 
-A weight of -128 (converters write none) is taken wrongly by LiteRT's SSE code where a code is negative; here it is right.
+A weight of -128 (converters write none) is taken wrongly by LiteRT's SSE code for negative codes; not so here.
 
 Source: google-ai-edge/LiteRT tflite/kernels/internal/tensor_utils.h MatrixBatchVectorMultiplyAccumulate,
 BatchQuantizeFloats.
