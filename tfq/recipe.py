@@ -49,6 +49,11 @@ class Recipe:
     leave_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if not _fits(value, field.default):
+                expected = "a list of names" if field.name == "leave_out" else type(field.default).__name__
+                raise TfqError(f"recipe: {field.name} must be {expected}, received {value!r}")
         object.__setattr__(self, "leave_out", tuple(self.leave_out))
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
@@ -69,21 +74,20 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
         """The recipe with these fields; the rest default. Raises TfqError for unknown names and wrong types."""
-        fields = {field.name: field for field in dataclasses.fields(cls)}
-        unknown = sorted(set(values) - set(fields))
+        known = [field.name for field in dataclasses.fields(cls)]
+        unknown = sorted(set(values) - set(known))
         if unknown:
-            raise TfqError(f"recipe: unknown field {', '.join(unknown)}; known: {', '.join(fields)}")
-        for name, value in values.items():
-            if not _fits(value, fields[name].default):
-                expected = type(fields[name].default).__name__
-                raise TfqError(f"recipe: {name} must be {expected}, received {value!r}")
+            raise TfqError(f"recipe: unknown field {', '.join(unknown)}; known: {', '.join(known)}")
         return cls(**values)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Recipe:
         """The recipe in a TOML file: its [recipe] table if it has one, else the top level."""
         values = read_toml(path)
-        return cls.from_dict(values.get("recipe", values))
+        fields = values.get("recipe", values)
+        if not isinstance(fields, dict):
+            raise TfqError(f"{os.fspath(path)}: recipe must be a table, received {fields!r}")
+        return cls.from_dict(fields)
 
 
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
