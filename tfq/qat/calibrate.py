@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from tfq.errors import TfqError
 from tfq.qat.base import QuantizedLayer
+from tfq.qat.batches import batches
 from tfq.qat.modes import float_pass
-
-BATCH = 64
 
 
 def calibrate(model: Any, data: Any, steps: int | None = None) -> Any:
@@ -86,48 +83,3 @@ def quantized_layers(model: Any) -> list[QuantizedLayer]:
     if not found:
         raise TfqError("expected a model from tfq.quantize or tfq.load, received one without quantized layers")
     return found
-
-
-def batches(model: Any, data: Any, steps: int | None = None) -> Iterator[Any]:
-    """Inputs for the model, batch by batch, from whatever form the data has. Raises TfqError for what is none."""
-    number = len(model.inputs)
-    source = _source(data, number)
-    for index, item in enumerate(source):
-        if steps is not None and index >= steps:
-            return
-        yield item
-
-
-def _source(data: Any, number: int) -> Iterable[Any]:
-    if isinstance(data, keras.utils.PyDataset):
-        return (_inputs_of(data[i], number) for i in range(len(data)))
-    if isinstance(data, tuple) and not (number > 1 and len(data) == number):
-        data = data[0]
-    if _is_array(data) or isinstance(data, (dict, list, tuple)):
-        return _slices(data)
-    if hasattr(data, "__iter__"):
-        return (_inputs_of(item, number) for item in data)
-    raise TfqError(f"calibration data must be an array, a list, dict or tuple of arrays, a dataset or a generator, "
-                   f"received {type(data).__name__}")  # fmt: skip
-
-
-def _is_array(data: Any) -> bool:
-    return hasattr(data, "shape") and hasattr(data, "__getitem__")
-
-
-def _slices(data: Any) -> Iterator[Any]:
-    arrays = [np.asarray(a) for a in keras.tree.flatten(data)]
-    if not arrays or any(a.ndim == 0 for a in arrays) or len({a.shape[0] for a in arrays}) != 1:
-        raise TfqError(f"calibration arrays must share their first dimension, received {[a.shape for a in arrays]}")
-    for array in arrays:
-        if not np.issubdtype(array.dtype, np.number):
-            raise TfqError(f"calibration data must be numbers, received dtype {array.dtype}")
-    for start in range(0, arrays[0].shape[0], BATCH):
-        yield keras.tree.pack_sequence_as(data, [a[start : start + BATCH] for a in arrays])
-
-
-def _inputs_of(item: Any, number: int) -> Any:
-    """x of a dataset's (x, y) or (x, y, weights)."""
-    if isinstance(item, (tuple, list)) and (number == 1 or len(item) != number):
-        return item[0]
-    return item
