@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from tfq.errors import TfqError
+from tfq.qat.base import QuantizedLayer
 from tfq.qat.capture import Value, capture
 from tfq.qat.elementwise import (
     QuantizedActivation,
@@ -32,7 +33,7 @@ from tfq.qat.movement import (
     QuantizedReshape,
 )
 from tfq.qat.part import Part, numpy_weights
-from tfq.qat.plan import Plan, make_plan
+from tfq.qat.plan import Plan, free_name, make_plan
 from tfq.recipe import Recipe
 
 
@@ -41,7 +42,10 @@ def plan(model: Any, recipe: Recipe | None = None) -> Plan:
     if recipe is not None and not isinstance(recipe, Recipe):
         received = type(recipe).__name__
         raise TfqError(f"recipe must be a tfq.Recipe, received {received}; read a file with tfq.Recipe.load(path)")
-    planned = make_plan(capture(model), recipe or Recipe())
+    graph = capture(model)
+    if any(isinstance(call.layer, QuantizedLayer) for call in graph.calls):
+        raise TfqError(f"model {model.name!r} is quantized already; give quantize the float model")
+    planned = make_plan(graph, recipe or Recipe())
     _require_finite(planned)
     equalize(planned)
     return planned
@@ -74,20 +78,22 @@ def _require_finite(planned: Plan) -> None:
 def _build(planned: Plan, name: str) -> Any:
     tensors: dict[Value, Any] = {}
     graph = planned.graph
+    taken = {part.name for part in planned.parts} | set(graph.input_names)
     inputs = []
     for value, input_name in zip(graph.inputs, graph.input_names, strict=True):
         tensor = keras.Input(batch_shape=(None, *value.shape[1:]), dtype="float32", name=input_name)
         inputs.append(tensor)
-        tensors[value] = QuantizedInput(recipe=planned.recipe, name=f"{input_name}_quantized")(tensor)
+        tensors[value] = QuantizedInput(recipe=planned.recipe, name=free_name(f"{input_name}_quantized", taken))(tensor)
     for part in planned.parts:
         sources = [tensors[value] for value in part.inputs]
         if part.kind == "identity":
             tensors[part.output] = sources[0]
             continue
-        if part.kind == "concatenate":
-            sources = [_on_own_range(x, f"{part.name}_input_{i}", planned.recipe) for i, x in enumerate(sources)]
         if not part.settings.get("is_float"):
-            sources = [_on_grid(x, planned.recipe) for x in sources]
+            sources = [_on_grid(x, planned.recipe, taken) for x in sources]
+        if part.kind == "concatenate":
+            names = [f"{part.name}_input_{i}" for i in range(len(sources))]
+            sources = [_on_own_range(x, name, planned.recipe, taken) for x, name in zip(sources, names, strict=True)]
         layer = MAKERS[part.kind](part, planned.recipe)
         tensors[part.output] = layer(sources[0] if len(sources) == 1 and part.kind != "concatenate" else sources)
     outputs = [tensors[value] for value in graph.outputs]
@@ -98,20 +104,22 @@ def _build(planned: Plan, name: str) -> Any:
     return keras.Model(entry, pack(graph.output_structure, outputs), name=name)
 
 
-def _on_grid(x: Any, recipe: Recipe) -> Any:
+def _on_grid(x: Any, recipe: Recipe, taken: set[str]) -> Any:
     """x, quantized if a left-out layer made it; once for all its readers."""
     layer = x._keras_history.operation
     if not layer.is_float:
         return x
     made = [n.operation for n in layer._outbound_nodes if isinstance(n.operation, QuantizedInput)]
-    return made[0].output if made else QuantizedInput(recipe=recipe, name=f"{layer.name}_quantized")(x)
+    if made:
+        return made[0].output
+    return QuantizedInput(recipe=recipe, name=free_name(f"{layer.name}_quantized", taken))(x)
 
 
-def _on_own_range(x: Any, name: str, recipe: Recipe) -> Any:
+def _on_own_range(x: Any, name: str, recipe: Recipe, taken: set[str]) -> Any:
     """x, requantized if its grid is fixed: the inputs of a concatenation share one range."""
     layer, site = x._keras_history.operation, 0
     owner, _ = layer.owner(site)
-    return x if owner.has_range else Requantize(recipe=recipe, name=name)(x)
+    return x if owner.has_range else Requantize(recipe=recipe, name=free_name(name, taken))(x)
 
 
 def _copy(layer: Any, weights: list[np.ndarray] | None, **changes: Any) -> Any:

@@ -29,6 +29,7 @@ def lower(model: Any) -> Program:
             f"layer {', '.join(map(repr, foreign))}: not a layer of tfq's; quantize the float model as a whole"
         )
     _require_ranges(graph)
+    _require_finite(graph)
     return _program(graph, layers[0].recipe.to_dict())
 
 
@@ -39,6 +40,22 @@ def _require_ranges(graph: Graph) -> None:
             f"layer {', '.join(map(repr, unseen))}: the range of its output has seen no data, so it has no scale; "
             "call tfq.calibrate(model, data) or train with fit first"
         )
+
+
+def _require_finite(graph: Graph) -> None:
+    weights = [(call.name, arrays_of(call)) for call in graph.calls]
+    bad = [name for name, values in weights if not all(np.all(np.isfinite(w)) for w in values)]
+    if bad:
+        raise TfqError(
+            f"layer {', '.join(map(repr, bad))}: weights hold NaN or infinity, which no integer stands for; "
+            "train anew from a file saved before that, with a lower learning rate"
+        )
+
+
+def arrays_of(call: Call) -> list[np.ndarray]:
+    """The layer's variables as NumPy arrays, integer ones (seeds) left out."""
+    variables = [variable for variable in call.layer.weights if "float" in str(variable.dtype)]
+    return [np.asarray(keras.ops.convert_to_numpy(variable), np.float32) for variable in variables]
 
 
 def _program(graph: Graph, recipe: dict[str, Any]) -> Program:
@@ -77,8 +94,7 @@ def activation_of(call: Call) -> Activation:
 
 
 def tensor_model(model: Any) -> tuple[Any, dict[str, Affine]]:
-    """(a model that gives every layer's output under its tensor's name, the grids by name)."""
-    graph = capture(model)
-    tensors = {call.name: call.layer.output for call in graph.calls if call.layer.sites == 1}
-    grids = {call.name: activation_of(call).grid for call in graph.calls if call.layer.sites == 1}
-    return keras.Model(model.input, tensors), grids
+    """(a model that gives every quantized layer's output under its tensor's name, the grids by name)."""
+    calls = [call for call in capture(model).calls if call.layer.sites == 1]
+    grids = {call.name: grid for call in calls if (grid := activation_of(call).grid) is not None}
+    return keras.Model(model.input, {call.name: call.layer.output for call in calls if call.name in grids}), grids

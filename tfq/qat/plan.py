@@ -60,6 +60,7 @@ def make_plan(graph: Graph, recipe: Recipe) -> Plan:
     parts = fuse(parts, graph.outputs)
     leave_out(parts, recipe)
     name_outputs(parts, graph)
+    make_names_unique(parts, graph)
     return Plan(parts, graph, recipe)
 
 
@@ -106,14 +107,35 @@ def leave_out(parts: list[Part], recipe: Recipe) -> None:
 
 def name_outputs(parts: list[Part], graph: Graph) -> None:
     """Parts that make a model output take the name of the Keras layer that made it: losses by name keep working."""
+    makers = {part.output: part for part in parts}
     for value in graph.outputs:
-        part = next((p for p in parts if p.output is value), None)
+        part = makers.get(value)
+        while part is not None and part.kind == "identity":  # makes nothing: its source takes its name
+            source = part.inputs[0]
+            part = None if source in graph.outputs else makers.get(source)
         if part is None or value.producer is None or part.name == value.producer.name:
             continue
         for other in parts:
             if other is not part and other.name == value.producer.name:
                 other.name = f"{other.name}_linear"
         part.name = value.producer.name
+
+
+def make_names_unique(parts: list[Part], graph: Graph) -> None:
+    """Numbers parts that tfq named (half of a separable, an activation) where a layer of the user's has the name."""
+    users = {call.name for call in graph.calls}
+    taken = set(graph.input_names)
+    for part in sorted(parts, key=lambda p: p.name not in p.fused or p.name not in users):
+        part.name = free_name(part.name, taken)
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """The name, numbered if it is taken; it is taken then."""
+    found, number = name, 1
+    while found in taken:
+        found, number = f"{name}_{number}", number + 1
+    taken.add(found)
+    return found
 
 
 def _absorbs(before: Part, part: Part) -> bool:

@@ -20,9 +20,9 @@ def decompose(call: Call) -> list[Part]:
     rule = RULES.get(type(call.layer))
     if rule is None:
         kind = type(call.layer).__name__
-        raise Unsupported(
-            f"layer {call.name!r} ({kind}) has no int8 form; replace it by one of {', '.join(sorted(known_layers()))}"
-        )
+        what = "layer" if isinstance(call.layer, keras.layers.Layer) else "operation"
+        known = ", ".join(sorted(known_layers()))
+        raise Unsupported(f"{what} {call.name!r} ({kind}) has no int8 form; replace it by a layer of {known}")
     return rule(call)
 
 
@@ -189,6 +189,7 @@ def _global_average(call: Call) -> list[Part]:
 
 
 def _reshape(call: Call) -> list[Part]:
+    _channels_last(call)
     if None in call.output.shape[1:]:
         raise _refuse(call, f"output shape {call.output.shape} is not known", "give the model's input a full shape")
     return [_part(call, "reshape")]

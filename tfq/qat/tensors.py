@@ -27,7 +27,7 @@ def integers(model: Any, x: Any) -> dict[str, np.ndarray]:
     probe, calls = _probe(model)
     reals = predict(probe, x)
     grids = {name: activation_of(call).grid for name, call in calls.items()}
-    return {name: np.rint(reals[name] / grid.scale) + grid.zero_point for name, grid in grids.items()}
+    return {name: np.rint(reals[name] / g.scale) + g.zero_point for name, g in grids.items() if g is not None}
 
 
 def floats(model: Any, x: Any) -> dict[str, np.ndarray]:
