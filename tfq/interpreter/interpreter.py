@@ -116,6 +116,7 @@ class Interpreter:
         """
         arrays, samples = self._check(inputs)
         parts: list[list[np.ndarray]] = []
+        sizes: list[int] = []
         done = 0
         while done < samples:
             size = min(self._portion if self._stored(arrays) else 1, samples - done)
@@ -126,7 +127,8 @@ class Interpreter:
                 self._portion = 1
                 continue
             done += size
-        return [_joined(each, info) for each, info in zip(zip(*parts, strict=True), self.outputs, strict=True)]
+            sizes.append(size)
+        return [_joined(each, sizes, info) for each, info in zip(zip(*parts, strict=True), self.outputs, strict=True)]
 
     def trace(self, inputs: Inputs) -> Iterator[tuple[int, int, np.ndarray]]:
         """(op index, tensor index, array) of each tensor that an op computes, in order.
@@ -203,12 +205,12 @@ def _samples_of(step: Step, arrays: Sequence[np.ndarray | None]) -> tuple[int, b
     return int(max(counts, default=1)), True
 
 
-def _joined(parts: Sequence[np.ndarray], info: TensorInfo) -> np.ndarray:
-    """Portions of an output as one array; scalars become a vector."""
+def _joined(parts: Sequence[np.ndarray], sizes: Sequence[int], info: TensorInfo) -> np.ndarray:
+    """Portions of an output, of `sizes` samples, as one array; scalars become a vector."""
     if len(parts) == 1:
         return parts[0]
     rows = [np.atleast_1d(part) for part in parts]
-    if len({part.shape[1:] for part in rows}) > 1:
+    if len({(len(part) / size, *part.shape[1:]) for part, size in zip(rows, sizes, strict=True)}) > 1:
         raise TfqError(f"output {info.name!r} has another shape for each sample: run one sample at a time")
     return np.concatenate(rows)
 

@@ -150,6 +150,7 @@ class _Builder:
         """For the stored shapes; None where they are not known before the run."""
         operator = node.operator
         uncertain = not self.open.isdisjoint(operator.inputs)
+        doubtful = uncertain or (self.profile.resizes and any(_placeholder(tensor) for tensor in node.inputs))
         try:
             with guarded(node):
                 params = module.prepare(node, self.profile)
@@ -158,11 +159,11 @@ class _Builder:
                 raise
             params = None
         except Unsupported:
-            if not uncertain:
+            if not doubtful:
                 raise
             params = None
         except TfqError as error:
-            if not uncertain:
+            if not doubtful:
                 raise Unsupported(str(error)) from error
             params = None
         if uncertain or params is None:
@@ -184,6 +185,14 @@ class _Builder:
             if tensor is None or not tensor.is_variable:
                 raise node.unsupported(f"input {i} keeps state, so it must be a variable tensor")
         return positions
+
+
+def _placeholder(tensor: Tensor | None) -> bool:
+    """Whether the stored shape of a computed tensor may say nothing: axes behind the first are open and of size 1."""
+    if tensor is None or tensor.data is not None or tensor.shape_signature is None:
+        return False
+    pairs = list(zip(tensor.shape, tensor.shape_signature, strict=False))
+    return any(size <= 1 and free == -1 for size, free in pairs[1:])
 
 
 def _folded(step: Step) -> tuple[np.ndarray, ...] | None:

@@ -17,6 +17,8 @@ from tfq.tflite.model import NUMPY_TYPES, Tensor
 # What NumPy and Python raise where an op is given shapes or values that do not fit together.
 MISFITS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
+CHANGES = "this model's shapes change while it runs: run one sample at a time"
+
 Arrays = Sequence[np.ndarray | None]
 
 
@@ -91,6 +93,9 @@ class Step:
                 return self._once(self.params, arrays, context)
             split = [_samples(tensor, array, samples) for tensor, array in zip(self.node.inputs, arrays, strict=False)]
             each = [self._once(self.params, [s[i] for s in split], context) for i in range(samples)]
+            shapes = [tensor.shape for tensor in self.node.outputs]
+            if any([part.shape for part in parts[: len(shapes)]] != shapes for parts in each):
+                raise ShapeChanged(f"{self.node.place}: {CHANGES}")
             return [np.concatenate(parts) for parts in zip(*each, strict=True)]
 
     def evaluate_bound(self, arrays: Arrays, context: Context) -> list[np.ndarray]:
@@ -185,7 +190,7 @@ def fitted(step: Step, results: list[np.ndarray], samples: int) -> tuple[list[np
         if array.shape == shape:
             continue
         if samples > 1:
-            raise ShapeChanged(f"{step.node.place}: this model's shapes change while it runs: run one sample at a time")
+            raise ShapeChanged(f"{step.node.place}: {CHANGES}")
         if step.profile.resizes:
             stored = False
         elif array.size == np.prod(shape, dtype=np.int64):

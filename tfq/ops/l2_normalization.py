@@ -69,7 +69,9 @@ class Params:
 
 
 def real(x: np.ndarray) -> np.ndarray:
-    """float32 [..., values]."""
+    """float32 [..., values], of which there may be none."""
+    if not x.size:
+        return x
     norm = np.sqrt(arrays.sum_in_order(x * x))[..., None]
     return x / np.maximum(norm, _SMALLEST_NORM)
 
@@ -78,7 +80,7 @@ def prepare(node: Node, profile: Profile) -> Params | unary.Direct:
     """Constants of the op. Raises Unsupported for types, shapes, activations and output grids that kernels refuse."""
     x, y = unary.alike(node, SPEC, profile, unary.NUMBERS)
     require_rank(node, LARGEST_RANK[profile])
-    if not x.shape or not 0 < x.shape[-1] <= _LONGEST_ROW:
+    if not x.shape or (x.type != "FLOAT32" and not 0 < x.shape[-1] <= _LONGEST_ROW):
         raise node.unsupported(f"the last axis must have 1 to {_LONGEST_ROW} values, received shape {list(x.shape)}")
     activation = node.options.get("fused_activation_function", "NONE")
     if activation != "NONE":
