@@ -24,10 +24,14 @@ _VECTOR = 8
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """steps: codes - zero point, whole numbers in float32 [rows, n], |steps| <= 255. scale: float32 [rows]."""
+    """steps: codes - zero point, whole numbers in float32 [rows, n], |steps| <= 255.
+
+    scale, zero_point: float32 [rows].
+    """
 
     steps: np.ndarray
     scale: np.ndarray
+    zero_point: np.ndarray
 
 
 def symmetric(x: np.ndarray) -> Rows:
@@ -36,7 +40,7 @@ def symmetric(x: np.ndarray) -> Rows:
     zero = largest == 0
     largest = np.where(zero, _F(1), largest)
     steps = _rounded(x * (_F(127) / largest)[:, None])
-    return Rows(np.clip(steps, -127, 127), np.where(zero, _F(1), largest / _F(127)))
+    return Rows(np.clip(steps, -127, 127), np.where(zero, _F(1), largest / _F(127)), np.zeros_like(largest))
 
 
 def asymmetric(x: np.ndarray) -> Rows:
@@ -50,7 +54,7 @@ def asymmetric(x: np.ndarray) -> Rows:
     scale = step.astype(_F)
     inverse = np.where(scale == 0, _F(0), _F(1) / np.where(scale == 0, _F(1), scale))
     steps = _rounded(x * inverse[:, None])
-    return Rows(np.clip(steps, -128 - zero_point, 127 - zero_point), scale)
+    return Rows(np.clip(steps, -128 - zero_point, 127 - zero_point), scale, zero_point[:, 0])
 
 
 def xnnpack(x: np.ndarray) -> Rows:
@@ -62,7 +66,7 @@ def xnnpack(x: np.ndarray) -> Rows:
     near_low = (_F(-128) + below) + (_F(127) + above) > 0
     zero_point = np.rint(np.clip(np.where(near_low, _F(-128) - below, _F(127) - above), -128, 127))[:, None]
     steps = np.rint(np.minimum(x * per_unit[:, None], _F(32767)))
-    return Rows(np.clip(steps, -128 - zero_point, 127 - zero_point), _F(1) / per_unit)
+    return Rows(np.clip(steps, -128 - zero_point, 127 - zero_point), _F(1) / per_unit, zero_point[:, 0])
 
 
 def _rounded(v: np.ndarray) -> np.ndarray:

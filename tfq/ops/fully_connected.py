@@ -24,6 +24,7 @@ from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import mac, mac_xnnpack
 from tfq.ops.contract import Node, Spec
 from tfq.ops.mac import Kernels, Layer, built_in, either
+from tfq.ops.mac_blockwise import blockwise, by_block, scale_of_zero
 from tfq.ops.mac_float import REFERENCE, XNNPACK_FLOAT
 from tfq.ops.mac_hybrid import Hybrid, fused, scales_first
 from tfq.ops.mac_integer import (
@@ -125,7 +126,7 @@ KERNELS: Kernels = {
         "INT16 INT16": _SIXTEEN,
         "FLOAT32 FLOAT32": REFERENCE,
         "FLOAT32 INT8": _HYBRID,
-        "FLOAT32 INT4": _HYBRID,
+        "FLOAT32 INT4": either(blockwise, scale_of_zero, _HYBRID),
         "FLOAT32 INT2": _HYBRID,
     },
     XNNPACK: {
@@ -138,7 +139,7 @@ KERNELS: Kernels = {
         "INT16 INT16": built_in(_SIXTEEN),
         "FLOAT32 FLOAT32": either(mac_xnnpack.takes, XNNPACK_FLOAT, REFERENCE),
         "FLOAT32 INT8": either(takes, _XNNPACK_HYBRID, _HYBRID),
-        "FLOAT32 INT4": either(takes_packed, _XNNPACK_HYBRID, _HYBRID),
+        "FLOAT32 INT4": either(blockwise, by_block, either(takes_packed, _XNNPACK_HYBRID, _HYBRID)),
         "FLOAT32 INT2": either(takes_packed, _XNNPACK_HYBRID, _HYBRID),
     },
     TFLM: {

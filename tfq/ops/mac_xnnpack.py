@@ -24,7 +24,7 @@ def _takes_weights(w: Tensor, axis: int) -> bool:
         return False
     q = w.quantization
     if q is None:
-        return w.type == "FLOAT32"
+        return w.type == "FLOAT32" or w.blockwise is not None
     if w.type == "UINT8":
         return not q.per_channel and q.axis == 0
     return not q.per_channel or (q.axis == axis and not q.zero_point.any())

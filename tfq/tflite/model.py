@@ -54,12 +54,14 @@ class Quantization:
 class Blockwise:
     """Weights with a scale for every `block_size` values along the last axis, kept in other tensors of the subgraph.
 
-    scales, zero_points: tensor indices; zero_points is -1 where all of them are 0.
+    scales, zero_points: tensor indices; zero_points is -1 where all of them are 0. values: the scales themselves, put
+    here by `read` where they are a constant; `write` does not look at them.
     """
 
     scales: int
     zero_points: int = -1
     block_size: int = 0
+    values: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

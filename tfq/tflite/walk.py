@@ -7,6 +7,8 @@ the runtime checks).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,13 @@ MAX_VALUES = 2**40  # no tensor is that large: a shape beyond is damage
 def walk(data: memoryview) -> Model:
     """The model in the bytes of a file. Raises TfqError, Unsupported."""
     return _Walk(flat.File(data)).model()
+
+
+def _with_scales(tensor: Tensor, tensors: Sequence[Tensor]) -> Tensor:
+    """The tensor, with the values of the scales that it keeps in another one."""
+    if tensor.blockwise is None:
+        return tensor
+    return replace(tensor, blockwise=replace(tensor.blockwise, values=tensors[tensor.blockwise.scales].data))
 
 
 def _within(place: str, error: TfqError) -> TfqError:
@@ -88,10 +97,9 @@ class _Walk:
                 raise _within(f"op {i}", error) from None
         inputs = _indices(flat.numbers(graph, "Inputs"), count, "inputs")
         written = set(inputs).union(*(operator.outputs for operator in operators))
+        tensors = [self._tensor(i, t, i in written, count) for i, t in enumerate(flat.children(graph, "Tensors"))]
         return Subgraph(
-            tensors=tuple(
-                self._tensor(i, t, i in written, count) for i, t in enumerate(flat.children(graph, "Tensors"))
-            ),
+            tensors=tuple(_with_scales(tensor, tensors) for tensor in tensors),
             operators=tuple(operators),
             inputs=inputs,
             outputs=_indices(flat.numbers(graph, "Outputs"), count, "outputs"),
