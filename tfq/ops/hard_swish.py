@@ -58,7 +58,7 @@ def real_by_sixths(x: np.ndarray) -> np.ndarray:
     return np.clip(gate.astype(np.float32), np.float32(0), np.float32(1)) * x
 
 
-REAL = {LITERT: real, XNNPACK: real_by_sixths, TFLM: real}
+REAL: unary.Functions = {LITERT: real, XNNPACK: real_by_sixths, TFLM: real}
 
 
 def prepare(node: Node, profile: Profile) -> Params | Direct:

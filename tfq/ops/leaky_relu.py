@@ -101,7 +101,7 @@ def in_xnnpack_range(inp: Affine, out: Affine, alpha: float) -> bool:
     """Whether XNNPACK takes the op: both |ratios| in [1/256, 128]. Source: LiteRT xnnpack_delegate.cc."""
     positive = np.float32(inp.scale) / np.float32(out.scale)
     negative = positive * np.float32(alpha)
-    return all(1 / 256 <= abs(ratio) <= 128 for ratio in (positive, negative)) and negative >= -127.99609375
+    return all(1 / 256 <= abs(ratio) <= 128 for ratio in (positive, negative)) and bool(negative >= -127.99609375)
 
 
 def real(x: np.ndarray, alpha: np.float32) -> np.ndarray:

@@ -102,7 +102,7 @@ def with_cutoffs(x):
 
 LOGISTIC_16 = {LITERT: sampled_table_16, XNNPACK: optimized_table_16, TFLM: sampled_table_16}
 EXACT_SCALE_16 = {LITERT: True, XNNPACK: True, TFLM: False}
-FLOAT = {LITERT: with_cutoffs, XNNPACK: partial(sigmoid_float64, arrays), TFLM: with_cutoffs}
+FLOAT: unary.Functions = {LITERT: with_cutoffs, XNNPACK: partial(sigmoid_float64, arrays), TFLM: with_cutoffs}
 
 
 def _table_16(xp, profile: Profile, inp: Affine, out: Affine):

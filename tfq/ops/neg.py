@@ -28,7 +28,7 @@ def from_zero(x: np.ndarray) -> np.ndarray:
     return np.float32(0) - x
 
 
-FLOAT = {LITERT: np.negative, XNNPACK: from_zero, TFLM: np.negative}
+FLOAT: unary.Functions = {LITERT: np.negative, XNNPACK: from_zero, TFLM: np.negative}
 
 
 def prepare(node: Node, profile: Profile) -> Direct:

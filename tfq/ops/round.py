@@ -31,7 +31,7 @@ def by_floor(x: np.ndarray) -> np.ndarray:
     return np.where(up, below + np.float32(1), below)
 
 
-ROUND = {XNNPACK: np.rint, TFLM: by_floor}
+ROUND: unary.Functions = {XNNPACK: np.rint, TFLM: by_floor}
 
 
 def prepare(node: Node, profile: Profile) -> Direct:

@@ -16,6 +16,7 @@ from tfq.ops.contract import Node, Spec, affine_of
 from tfq.tflite.model import Tensor
 
 Types = Mapping[Profile, tuple[str, ...]]
+Functions = Mapping[Profile, Callable[[np.ndarray], np.ndarray]]
 
 # What most kernels take: 8 bits, and with float32.
 TYPES: Types = {LITERT: ("INT8", "UINT8"), XNNPACK: ("INT8", "UINT8"), TFLM: ("INT8",)}
