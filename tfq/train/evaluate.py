@@ -20,7 +20,7 @@ from tfq.runtimes import RUNTIMES, Result, available
 from tfq.tflite import Model
 from tfq.train.watch import Watch
 
-WHO = {"litert": "LiteRT, reference kernels", "xnnpack": "LiteRT, default (XNNPACK)", "tflm": "TFLite Micro"}
+WHO = {"litert": "LiteRT reference", "xnnpack": "LiteRT (XNNPACK)", "tflm": "TFLite Micro"}
 CHUNK = 256  # samples
 LAST = ("SOFTMAX", "LOGISTIC")  # ops that make probabilities of logits
 
@@ -121,7 +121,7 @@ def rows_of(file: File, model: Any, runtimes: Sequence[str] | None, watch: Watch
     rows = [_keras_row(file, model, report.keras, received[followed])]
     for result in report.runtimes if runtimes else ():
         name = result.runtime
-        rows.append(Row("file", f"tfq interpreter, {name}", accuracy(expected[name], file.y)))
+        rows.append(Row("file", interpreter_name(name), accuracy(expected[name], file.y)))
         rows.append(_runtime_row(file, result, received[name]))
     return rows
 
@@ -129,6 +129,11 @@ def rows_of(file: File, model: Any, runtimes: Sequence[str] | None, watch: Watch
 def model_numerics(model: Any) -> str:
     """The runtime that a quantized Keras model follows."""
     return next(layer.recipe.numerics for layer in model.layers if hasattr(layer, "recipe"))
+
+
+def interpreter_name(numerics: str) -> str:
+    """tfq's interpreter in that profile, as the table calls it."""
+    return f"tfq ({numerics})"
 
 
 def accuracy(scores: np.ndarray | None, y: np.ndarray) -> float | None:
@@ -163,7 +168,7 @@ def _keras_row(file: File, model: Any, result: KerasResult, received: np.ndarray
     other = file.interpreted(followed) if received is None else received
     name = logits_name(interpreter.model)
     logits = next((layer.difference for layer in result.layers if layer.tensor == name), None)
-    against = f"tfq interpreter, {followed}" if received is None else WHO[followed]
+    against = interpreter_name(followed) if received is None else WHO[followed]
     parts = result.first
     note = f"first layer that parts: {parts.tensor}" if parts else ""
     outputs = difference(other.astype(np.int64), codes)
@@ -171,7 +176,7 @@ def _keras_row(file: File, model: Any, result: KerasResult, received: np.ndarray
 
 
 def _runtime_row(file: File, result: RuntimeResult, received: np.ndarray | None) -> Row:
-    against = f"tfq interpreter, {result.runtime}"
+    against = interpreter_name(result.runtime)
     if result.status == ABSENT:
         return Row("file", WHO[result.runtime], None, note=ABSENT)
     name = logits_name(file.interpreter.model)
