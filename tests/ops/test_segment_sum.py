@@ -1,4 +1,4 @@
-"""SEGMENT_SUM against LiteRT's default, the only one that has it: types, segments of each run, float32 sums in order, segments that jump."""
+"""SEGMENT_SUM against LiteRT's default: types, segments of each run, float32 sums in order, segments that jump."""
 
 import numpy as np
 import pytest
