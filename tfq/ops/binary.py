@@ -13,6 +13,7 @@ import numpy as np
 from tfq.errors import Unsupported
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import Profile
+from tfq.ops.blocks import by_rows
 from tfq.ops.checks import given, grid_of
 from tfq.ops.contract import Node
 
@@ -123,6 +124,6 @@ def evaluate(params: Params, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a, b: shapes that broadcast -> the op's output. Raises Unsupported where they do not."""
     size = broadcast_size(a.shape, b.shape)
     if params.operand is None or size < WORTH_A_TABLE:
-        return np.asarray(params.integers(a, b)).astype(params.dtype, copy=False)
+        return by_rows(lambda a, b: np.asarray(params.integers(a, b)).astype(params.dtype, copy=False), a, b)
     pairs = a.view(np.uint8).astype(np.uint16) * np.uint16(256) + b.view(np.uint8)
     return params.outputs.take(pairs, mode="wrap")
