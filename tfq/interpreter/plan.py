@@ -45,7 +45,8 @@ def plans(model: Model, first: int, profile: Profile) -> dict[int, Plan]:
     """
     found: dict[int, Plan] = {}
     reasons: list[str] = []
-    _reach(model, first, profile, found, reasons, ())
+    with np.errstate(all="ignore"):
+        _reach(model, first, profile, found, reasons, ())
     if reasons:
         raise Unsupported(f"cannot run this file under {profile.name!r}: " + "; ".join(reasons))
     return found
