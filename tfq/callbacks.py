@@ -42,8 +42,10 @@ class IntegerParity(keras.callbacks.Callback):
         found = parity(
             export(self.model), self.x, runtimes=(), keras_integers=lambda x: tensors.integers(self.model, x)
         ).keras
+        if found is None:
+            return
         count = found.compared.different
         if logs is not None:
             logs["integer_differences"] = count
-        if count and self.strict:
+        if found.first is not None and self.strict:
             raise TfqError(f"layer {found.first.tensor!r}: Keras and the exported file part in {count} integers")

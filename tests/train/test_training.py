@@ -13,7 +13,7 @@ from tfq.train.run_directory import RunDirectory
 
 pytestmark = pytest.mark.parity
 
-FILES = {".lock", "checkpoint", "float.keras", "history.csv", "metrics.json", "model.py", "model.tflite"}
+FILES = {".lock", "checkpoint", "float.keras", "history.csv", "metrics.json", "model.py", "model.tflite", "table.txt"}
 FILES |= {"ptq.keras", "qat.keras", "recipe.toml", "run.json", "test.npz"}
 
 

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-# The smallest range that gets a scale of its own: a constant activation still has a positive, normal scale.
-SMALLEST_RANGE = np.float32(2.0**-100)
+SMALLEST_RANGE = np.float32(2.0**-100)  # keeps scales positive and normal
+# A narrower activation is a constant 0 (a dead layer). It gets the range of 1: a scale near 0 would make the ratio of
+# accumulator to output larger than runtimes accept.
+CONSTANT_RANGE = np.float32(2.0**-20)
 _LOWEST = np.float32(-3.0e38)
 
 
@@ -58,7 +60,8 @@ def scale_zero_point(xp, lo, hi, qmin: int = -128, qmax: int = 127):
     """
     lo = xp.minimum(lo, np.float32(0))
     hi = xp.maximum(hi, np.float32(0))
-    span = xp.maximum(hi - lo, SMALLEST_RANGE)
+    span = hi - lo
+    span = xp.where(span > CONSTANT_RANGE, span, xp.zeros_like(span) + np.float32(1))
     scale = span * np.float32(1.0 / (qmax - qmin))
     steps_per_unit = xp.maximum(np.float32(qmax - qmin) / span, np.float32(0))
     below_zero = xp.round(lo * steps_per_unit)

@@ -84,7 +84,10 @@ def require_rank(node: Node, most: int) -> None:
 
 
 def constant(node: Node, position: int, name: str) -> np.ndarray:
-    """The values of a constant operand, int64 [n]. Raises Unsupported where it is missing, NeedsValue where computed."""
+    """The values of a constant operand, int64 [n].
+
+    Raises: Unsupported where it is missing, NeedsValue where it is computed.
+    """
     data = given(node, position).data
     if data is None:
         raise NeedsValue(str(node.unsupported(f"{name} must be a constant")), position)

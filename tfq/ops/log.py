@@ -1,7 +1,7 @@
 """LOG: integers through LiteRT's tables; what is not positive becomes the lowest code.
 
-xnnpack leaves integers to the same kernel; TFLite Micro takes float32 only. float32 is float-close: the logarithm is taken in float64 and rounded once, where the
-runtimes call logf or, in XNNPACK, a polynomial.
+xnnpack leaves integers to the same kernel; TFLite Micro takes float32 only. float32 is float-close: the logarithm is
+taken in float64 and rounded once, where the runtimes call logf or, in XNNPACK, a polynomial.
 """
 
 from __future__ import annotations
