@@ -70,7 +70,7 @@ def _outside(value: Activation, io: str, name: str) -> Tensor:
     """The tensor of another type at the network's edge: uint8 on the same grid, 128 up, or float32."""
     shape = tuple(1 if d is None else d for d in value.shape)
     signature = tuple(-1 if d is None else d for d in value.shape)
-    if io == "float32":
+    if io == "float32" or value.grid is None:
         return Tensor(name, shape, "FLOAT32", shape_signature=signature)
     zero_point = np.asarray([int(value.grid.zero_point) + 128], np.int64)
     quantization = Quantization(np.asarray([value.grid.scale], np.float32), zero_point)
