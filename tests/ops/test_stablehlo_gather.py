@@ -16,15 +16,27 @@ def case(name, indices, out, shape=(3, 4, 5), type="INT8", index="INT32", **opti
     return Case(name, "STABLEHLO_GATHER", inputs, (tensor("y", out, type),), known)
 
 
-ROWS = dict(
-    offset_dims=(1, 2), collapsed_slice_dims=(0,), start_index_map=(0,), slice_sizes=(1, 4, 5), index_vector_dim=1
-)
-BLOCKS = dict(
-    offset_dims=(2, 3, 4), collapsed_slice_dims=(), start_index_map=(2, 0), slice_sizes=(1, 2, 3), index_vector_dim=2
-)
-MIXED = dict(
-    offset_dims=(0, 2), collapsed_slice_dims=(1,), start_index_map=(1, 0), slice_sizes=(2, 1, 5), index_vector_dim=0
-)
+ROWS = {
+    "offset_dims": (1, 2),
+    "collapsed_slice_dims": (0,),
+    "start_index_map": (0,),
+    "slice_sizes": (1, 4, 5),
+    "index_vector_dim": 1,
+}
+BLOCKS = {
+    "offset_dims": (2, 3, 4),
+    "collapsed_slice_dims": (),
+    "start_index_map": (2, 0),
+    "slice_sizes": (1, 2, 3),
+    "index_vector_dim": 2,
+}
+MIXED = {
+    "offset_dims": (0, 2),
+    "collapsed_slice_dims": (1,),
+    "start_index_map": (1, 0),
+    "slice_sizes": (2, 1, 5),
+    "index_vector_dim": 0,
+}
 CASES = (
     (case("rows", (4, 1), (4, 4, 5), **ROWS), [[0], [2], [1], [2]]),
     (case("rows outside", (2, 1), (2, 4, 5), **ROWS), [[-5], [9]]),
