@@ -172,7 +172,8 @@ def built_in(node: Node, profile: Profile, a: Affine, b: Affine, out: Affine) ->
 
 def delegated(node: Node, a: Affine, b: Affine, out: Affine) -> bool:
     """Whether XNNPACK takes the op: 8 bits, both ratios in [2**-10, 2**8), a known activation, rank 6 or less."""
-    ratios = (a.scale / out.scale, b.scale / out.scale)
+    with np.errstate(over="ignore"):
+        ratios = (a.scale / out.scale, b.scale / out.scale)
     known = min(ratios) >= _LEAST_RATIO and max(ratios) < _MOST_RATIO and xnnpack_takes(node)
     return known and out.qmax - out.qmin == 255
 
@@ -235,5 +236,6 @@ def prepare_sum(node: Node, profile: Profile, kernels: Mapping[Profile, Any], si
     kernel = kernels[profile](node, profile, a, b, out)
     activation = node.options.get("fused_activation_function", "NONE")
     method = METHODS[kernel]
-    fixed = method.constants(arrays, kernel, a, b, out, activation, sign)
+    with np.errstate(over="ignore"):
+        fixed = method.constants(arrays, kernel, a, b, out, activation, sign)
     return params_of(node, partial(method.integers, arrays, fixed))

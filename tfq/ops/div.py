@@ -50,11 +50,16 @@ class Constants(NamedTuple):
     bounds: tuple[int, int]
 
 
+def ratio_of(a: Affine, b: Affine, out: Affine) -> np.float64:
+    """a_scale / (b_scale * y_scale) in float32; infinity where the divisor vanishes."""
+    with np.errstate(all="ignore"):
+        return np.float64(np.float32(a.scale) / (np.float32(b.scale) * np.float32(out.scale)))
+
+
 def constants(a: Affine, b: Affine, out: Affine, activation: str) -> Constants:
     """The constants of a quotient."""
-    ratio = np.float64(np.float32(a.scale) / (np.float32(b.scale) * np.float32(out.scale)))
     low, high = activation_bounds(arrays, LITERT, activation, out)
-    multiplier, shift = quantize_multiplier(arrays, ratio)
+    multiplier, shift = quantize_multiplier(arrays, ratio_of(a, b, out))
     points = (int(a.zero_point), int(b.zero_point), int(out.zero_point))
     return Constants(points, multiplier, shift, (int(low), int(high)))
 
@@ -105,5 +110,7 @@ def prepare(node: Node, profile: Profile) -> Params:
     if type_ == "INT32":
         return INT32[profile](node, profile)
     a, b, out = grids(node)
+    if not np.isfinite(ratio_of(a, b, out)):
+        raise node.unsupported("first input scale / (second input scale * output scale) exceeds float32")
     fixed = constants(a, b, out, node.options.get("fused_activation_function", "NONE"))
     return zero_checked(node, params_of(node, partial(integers, fixed)), int(b.zero_point))

@@ -6,6 +6,7 @@ import numpy as np
 
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
+from tfq.ops.binary import require_ends
 from tfq.ops.contract import Node, Spec
 from tfq.ops.unary import Direct, evaluate, stacks
 
@@ -23,5 +24,6 @@ SPEC = Spec(
 
 def prepare(node: Node, profile: Profile) -> Direct:
     """Raises Unsupported for other types than bool."""
+    require_ends(node, 1)
     unary.alike(node, SPEC, profile, TYPES)
     return Direct(np.logical_not)

@@ -39,6 +39,7 @@ from tfq.ops.lstm_layout import CELL, FORGET, INPUT, OUTPUT, Arrays, Gate, Layou
 KINDS = {"x": "INT8", "weights": "INT8", "bias": "INT32", "cell": "INT16", "peephole": "INT16", "norm": "INT16"}
 _GATE_SCALE = np.float32(2.0**-12)
 # tanh has 15 + log2 of the cell's scale integer bits, the kernel 0 to 6.
+_MOST_RATIO = 2.0**30
 _CELL_POWERS = range(-15, -8)
 Multiplier = tuple[Any, Any]
 
@@ -84,7 +85,10 @@ def _intermediate(node: Node, place: int) -> tuple[np.float32, int]:
     return np.float32(tensor.quantization.scale[0]), int(tensor.quantization.zero_point[0])
 
 
-def _multiplier(real) -> Multiplier:
+def _multiplier(node: Node, real) -> Multiplier:
+    """31 bits of a float32 ratio of scales. Raises Unsupported where its left shift would be 31 or more."""
+    if not real < _MOST_RATIO:
+        raise node.unsupported(f"ratios of scales must be below 2**30, received {float(real):.9g}")
     return quantize_multiplier(arrays, np.float64(np.float32(real)))
 
 
@@ -98,14 +102,14 @@ def _gate(node: Node, layout: Layout, gate: Gate, place: int, power: int) -> Gat
     peephole = norm = None
     guard = 1
     if layout.has_peephole and gate.peephole is not None:
-        peephole = _multiplier(2.0**power * float(_one_scale(node, gate.peephole)[0]) / float(scale))
+        peephole = _multiplier(node, 2.0**power * float(_one_scale(node, gate.peephole)[0]) / float(scale))
     if layout.has_norm:
         coefficient = _one_scale(node, gate.norm)[0]
-        norm, guard = _multiplier(coefficient), max(1, int(np.float32(10000) * coefficient))
+        norm, guard = _multiplier(node, coefficient), max(1, int(np.float32(10000) * coefficient))
     return GateConstants(
         gate,
-        _multiplier(_one_scale(node, gate.weights)[0] * x / scale),
-        _multiplier(_one_scale(node, gate.recurrent)[0] * h / scale),
+        _multiplier(node, _one_scale(node, gate.weights)[0] * x / scale),
+        _multiplier(node, _one_scale(node, gate.recurrent)[0] * h / scale),
         peephole,
         norm,
         guard,
@@ -114,6 +118,11 @@ def _gate(node: Node, layout: Layout, gate: Gate, place: int, power: int) -> Gat
 
 def constants(node: Node, layout: Layout) -> Constants:
     """Everything that does not change from step to step. Raises Unsupported for scales and intermediates."""
+    with np.errstate(over="ignore"):
+        return _constants(node, layout)
+
+
+def _constants(node: Node, layout: Layout) -> Constants:
     (_, x_zero), (h_scale, h_zero) = _one_scale(node, 0), _one_scale(node, lstm_layout.OUTPUT_STATE)
     cell_scale, _ = _one_scale(node, lstm_layout.CELL_STATE)
     power = power_of_two(float(cell_scale))
@@ -122,7 +131,7 @@ def constants(node: Node, layout: Layout) -> Constants:
     hidden_scale, hidden_zero = _intermediate(node, 4)
     projection = None
     if layout.has_projection:
-        projection = _multiplier(_one_scale(node, lstm_layout.PROJECTION)[0] * hidden_scale / h_scale)
+        projection = _multiplier(node, _one_scale(node, lstm_layout.PROJECTION)[0] * hidden_scale / h_scale)
     output_scale = np.float32(np.ravel(affine_of(node, node.outputs[0]).scale)[0])
     places = {INPUT: 0, FORGET: 1, CELL: 2, OUTPUT: 3}
     return Constants(
@@ -131,7 +140,7 @@ def constants(node: Node, layout: Layout) -> Constants:
         h_zero,
         hidden_zero,
         power,
-        _multiplier(2.0**-15 / float(hidden_scale) * 2.0**-15),
+        _multiplier(node, 2.0**-15 / float(hidden_scale) * 2.0**-15),
         projection,
         _clip(node.options.get("cell_clip", 0.0), cell_scale, 32767),
         _clip(node.options.get("proj_clip", 0.0), output_scale, 127),

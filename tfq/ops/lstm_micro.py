@@ -36,6 +36,8 @@ KINDS = {
     "INT16": {"x": "INT16", "weights": "INT8", "bias": "INT64", "cell": "INT16"},
 }
 _GATE_SCALE, _VALUE_SCALE = 2.0**-12, 2.0**-15
+# The 15-bit form shifts less.
+_MOST_RATIO = {"INT8": 2.0**30, "INT16": 2.0**8}
 Multiplier = tuple[Any, Any]
 
 
@@ -77,13 +79,21 @@ def _scale(node: Node, position: int) -> tuple[float, int]:
     return float(grid.scale), int(grid.zero_point)
 
 
-def _multiplier(real: float) -> Multiplier:
+def _multiplier(node: Node, real: float) -> Multiplier:
+    """31 bits of a ratio of scales. Raises Unsupported where its left shift would be too far for the rescale."""
+    if not real < _MOST_RATIO[given(node).type]:
+        raise node.unsupported(f"ratios of scales must be below {_MOST_RATIO[given(node).type]:g}, received {real:.9g}")
     return quantize_multiplier(arrays, np.float64(real))
 
 
-def _tanh_steps(scale: float) -> tuple[int, int]:
-    """Multiplier and right shift that bring the cell to the table's steps, from the power of two next to its scale."""
+def _tanh_steps(node: Node, scale: float) -> tuple[int, int]:
+    """Multiplier and right shift that bring the cell to the table's steps, from the power of two next to its scale.
+
+    Raises Unsupported where the kernel's 32 bits overflow.
+    """
     power = math.floor(math.log2(scale) + 0.5)
+    if not -40 <= power <= 0:
+        raise node.unsupported(f"the cell's scale must be within [2**-40, 1], received {scale:.9g}")
     return (3 << (12 + power), 0) if power >= -12 else (3, -12 - power)
 
 
@@ -96,17 +106,17 @@ def constants(node: Node, layout: Layout) -> Constants:
     kind = given(node).type
     return Constants(
         dense={
-            gate: (_multiplier(x * w[0] / _GATE_SCALE), _multiplier(h * r[0] / _GATE_SCALE))
+            gate: (_multiplier(node, x * w[0] / _GATE_SCALE), _multiplier(node, h * r[0] / _GATE_SCALE))
             for gate, (w, r) in matrices.items()
         },
         weights={gate: (w[1], r[1]) for gate, (w, r) in matrices.items()},
         rescale=RESCALE[kind],
         x_zero=x_zero,
         h_zero=h_zero,
-        forget=_multiplier(_VALUE_SCALE * cell / cell),
-        enter=_multiplier(_VALUE_SCALE * _VALUE_SCALE / cell),
-        hidden=_multiplier(_VALUE_SCALE * _VALUE_SCALE / h),
-        tanh=_tanh_steps(cell),
+        forget=_multiplier(node, _VALUE_SCALE * cell / cell),
+        enter=_multiplier(node, _VALUE_SCALE * _VALUE_SCALE / cell),
+        hidden=_multiplier(node, _VALUE_SCALE * _VALUE_SCALE / h),
+        tanh=_tanh_steps(node, cell),
         limits=(-128, 127) if kind == "INT8" else (-(2**15), 2**15 - 1),
         clip=int(clip),
     )

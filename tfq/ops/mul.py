@@ -23,7 +23,7 @@ from tfq.numerics import arrays, gemmlowp_16
 from tfq.numerics.affine import Affine, divide, product
 from tfq.numerics.fixed_point import rounding_divide_by_pot
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds, requantize
-from tfq.ops.binary import Params, all_types, evaluate, grids, params_of, require_symmetric, require_types
+from tfq.ops.binary import Params, all_types, evaluate, grids, params_of, require_ends, require_symmetric, require_types
 from tfq.ops.checks import given, xnnpack_takes
 from tfq.ops.contract import Node, Spec, affine_of, rows_apart
 from tfq.ops.plain import is_number, is_unscaled_int16, plain
@@ -141,6 +141,11 @@ def square_integers(xp, profile: Profile, constants, q):
     return SQUARE[profile].integers(xp, profile, constants, q)
 
 
+def _ratio(a: Affine, b: Affine, out: Affine) -> np.float32:
+    with np.errstate(over="ignore"):
+        return a.scale * b.scale / out.scale
+
+
 def _built_in(node: Node, profile: Profile, ratio: np.float32) -> Profile:
     if ratio >= _MOST_SHIFTED:
         raise node.unsupported(
@@ -173,6 +178,7 @@ FREE_INT16 = {LITERT: True, XNNPACK: True, TFLM: False}
 
 def prepare(node: Node, profile: Profile) -> Params:
     """Constants of the product. Raises Unsupported for types and, in xnnpack, for a ratio of 256 or more."""
+    require_ends(node, 2)
     narrow = FREE_INT16[profile] and given(node).type == "INT16" and node.outputs[0].type in ("INT8", "UINT8")
     type_ = require_types(node, profile, TYPES, node.outputs[0].type if narrow else "")
     if narrow:
@@ -184,7 +190,7 @@ def prepare(node: Node, profile: Profile) -> Params:
 
 def _prepare_eight_bits(node: Node, profile: Profile) -> Params:
     a, b, out = grids(node)
-    kernel = KERNEL[profile](node, profile, a.scale * b.scale / out.scale)
+    kernel = KERNEL[profile](node, profile, _ratio(a, b, out))
     activation = node.options.get("fused_activation_function", "NONE")
     if node.operator.inputs[0] == node.operator.inputs[1]:
         fixed = square_constants(arrays, kernel, a, out, activation)
@@ -195,7 +201,7 @@ def _prepare_eight_bits(node: Node, profile: Profile) -> Params:
 def _prepare_sixteen_bits(node: Node, profile: Profile) -> Params:
     a, b, out = grids(node)
     require_symmetric(node, a, b, out)
-    kernel = KERNEL_INT16[profile](node, profile, a.scale * b.scale / out.scale)
+    kernel = KERNEL_INT16[profile](node, profile, _ratio(a, b, out))
     fixed = constants(arrays, kernel, a, b, out, node.options.get("fused_activation_function", "NONE"))
     return params_of(node, partial(_wide_integers, kernel, fixed))
 

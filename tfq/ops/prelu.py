@@ -104,7 +104,7 @@ def prepare(node: Node, profile: Profile) -> Params:
     x, alpha, out = (affine_of(node, tensor) for tensor in (given(node), given(node, 1), node.outputs[0]))
     if any(np.ndim(grid.scale) for grid in (x, alpha, out)):
         raise node.unsupported("input, alpha and output must have one scale each")
-    if max(x.scale, x.scale * alpha.scale) / out.scale >= _MOST_RATIO:
+    if float(x.scale) * max(1.0, float(alpha.scale)) >= _MOST_RATIO * float(out.scale):
         raise node.unsupported("input scale (times alpha's) / output scale must be below 2**30")
     fixed = partial(integers, constants(INTEGER_KERNEL[profile], x, alpha, out))
     return direct(node, fixed) if alpha.qmin != x.qmin else params_of(node, fixed)

@@ -62,8 +62,9 @@ def square_of_difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def constants(a: Affine, b: Affine, out: Affine) -> tuple[Constants, float]:
     """The constants, and the output's real multiplier."""
     left = _LEFT_SHIFT[out.qmax]
-    twice = np.float64(np.float32(2) * np.maximum(a.scale, b.scale))
-    real = twice * twice / np.float64(np.float32(left * left) * out.scale)
+    with np.errstate(over="ignore"):
+        twice = np.float64(np.float32(2) * np.maximum(a.scale, b.scale))
+        real = twice * twice / np.float64(np.float32(left * left) * out.scale)
     fixed = Constants(
         left,
         (int(a.zero_point), int(b.zero_point), int(out.zero_point)),
