@@ -18,7 +18,7 @@ help:
 	@echo "make test    the tests, without the slow ones"
 	@echo "make slow    the slow tests"
 	@echo "make lint    ruff, formatting, types"
-	@echo "make docs    write docs/cli.md from the printed help"
+	@echo "make docs    write docs/cli.md from the printed help, docs/rounding-atlas.md from the ops"
 	@echo "PYTHON=... chooses the interpreter of a new $(VENV)"
 
 set-up: $(SET_UP)
@@ -47,3 +47,4 @@ lint: $(SET_UP)
 
 docs: $(SET_UP)
 	$(BIN)/python -m tfq.cli.docs > docs/cli.md
+	$(BIN)/python -m tfq.ops.atlas > docs/rounding-atlas.md
