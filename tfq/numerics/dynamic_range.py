@@ -40,7 +40,7 @@ def symmetric(x: np.ndarray) -> Rows:
     zero = largest == 0
     largest = np.where(zero, _F(1), largest)
     steps = _rounded(x * (_F(127) / largest)[:, None])
-    return Rows(np.clip(steps, -127, 127), np.where(zero, _F(1), largest / _F(127)), np.zeros_like(largest))
+    return Rows(np.clip(steps, -127, 127, out=steps), np.where(zero, _F(1), largest / _F(127)), np.zeros_like(largest))
 
 
 def asymmetric(x: np.ndarray) -> Rows:
@@ -54,7 +54,7 @@ def asymmetric(x: np.ndarray) -> Rows:
     scale = step.astype(_F)
     inverse = np.where(scale == 0, _F(0), _F(1) / np.where(scale == 0, _F(1), scale))
     steps = _rounded(x * inverse[:, None])
-    return Rows(np.clip(steps, -128 - zero_point, 127 - zero_point), scale, zero_point[:, 0])
+    return Rows(np.clip(steps, -128 - zero_point, 127 - zero_point, out=steps), scale, zero_point[:, 0])
 
 
 def xnnpack(x: np.ndarray) -> Rows:
@@ -65,11 +65,15 @@ def xnnpack(x: np.ndarray) -> Rows:
     below, above = low * per_unit, high * per_unit
     near_low = (_F(-128) + below) + (_F(127) + above) > 0
     zero_point = np.rint(np.clip(np.where(near_low, _F(-128) - below, _F(127) - above), -128, 127))[:, None]
-    steps = np.rint(np.minimum(x * per_unit[:, None], _F(32767)))
-    return Rows(np.clip(steps, -128 - zero_point, 127 - zero_point), _F(1) / per_unit, zero_point[:, 0])
+    steps = x * per_unit[:, None]
+    np.rint(np.minimum(steps, _F(32767), out=steps), out=steps)
+    return Rows(np.clip(steps, -128 - zero_point, 127 - zero_point, out=steps), _F(1) / per_unit, zero_point[:, 0])
 
 
 def _rounded(v: np.ndarray) -> np.ndarray:
-    whole = v.shape[1] - v.shape[1] % _VECTOR
-    vectors = np.trunc(v[:, :whole] + np.copysign(_F(0.5), v[:, :whole]))
-    return np.concatenate([vectors, round_half_away(arrays, v[:, whole:])], axis=1)
+    """In place."""
+    vectors, tail = np.split(v, [v.shape[1] - v.shape[1] % _VECTOR], axis=1)
+    tail[...] = round_half_away(arrays, tail)
+    vectors += np.copysign(_F(0.5), vectors)
+    np.trunc(vectors, out=vectors)
+    return v

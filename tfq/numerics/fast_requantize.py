@@ -25,6 +25,8 @@ import numpy as np
 from tfq.numerics import arrays, fixed_point
 from tfq.numerics.rescale import Rescale, fifteen_bits_apply, float32_apply, float64_apply, two_rounding_apply
 
+# trunc(v + copysign(this, v)) rounds halves away from zero for |v| < 2**52; 1/2 itself would take this number to 1.
+_BELOW_HALF = np.nextafter(0.5, 0)
 # ufuncs copy an operand that they repeat in runs shorter than their buffer; constants come in runs of that length.
 _RUN = 8192
 
@@ -158,11 +160,8 @@ class HalfAway:
         _by_channel(np.add, acc, self.bias)
         values = acc.astype(np.float64, copy=False)
         _by_channel(np.multiply, values, self.real)
-        steps = np.rint(values)
-        # The two roundings differ in ties alone, and steps - values is exact.
-        ties = np.abs(steps - values) == 0.5
-        steps[ties] = values[ties] + np.copysign(0.5, values[ties])
-        self.tail(steps, out)
+        values += np.copysign(_BELOW_HALF, values)
+        self.tail(values, out)
 
 
 Requantize = Definition | Floor | HalfEven | HalfAway | TwoRoundings

@@ -29,21 +29,26 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 def scales_first(acc: np.ndarray, s: np.ndarray, s_w: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """acc: float32 [rows, O]; s: [rows, 1]; s_w, bias: [O] or [1] -> float32 [rows, O]."""
-    return acc * (s * s_w) + bias
+    """acc: float32 [rows, O], overwritten; s: [rows, 1]; s_w, bias: [O] or [1] -> float32 [rows, O]."""
+    acc *= s * s_w
+    acc += bias
+    return acc
 
 
 def scale_by_scale(acc: np.ndarray, s: np.ndarray, s_w: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """As scales_first."""
-    return acc * s_w * s + bias
+    acc *= s_w
+    acc *= s
+    acc += bias
+    return acc
 
 
 def in_fours(acc: np.ndarray, s: np.ndarray, s_w: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """As scales_first."""
     last = acc.shape[1] - acc.shape[1] % 4
-    out = scale_by_scale(acc, s, s_w, bias)
-    out[:, last:] = (acc * s * s_w + bias)[:, last:]
-    return out
+    tail = (acc * s * s_w + bias)[:, last:]
+    scale_by_scale(acc, s, s_w, bias)[:, last:] = tail
+    return acc
 
 
 def fused(acc: np.ndarray, s: np.ndarray, s_w: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -118,5 +123,6 @@ class Params:
             scale = np.repeat(found.scale, len(rows) // max(1, len(found.scale)))[:, None]
             for first, acc in self.layer.blocks(found.steps.reshape(x.shape), 0, self.weights):
                 part = slice(first, first + len(acc))
-                rows[part] = self.kernel.finish(acc.astype(np.float32, copy=False), scale[part], self.scale, added)
-            return np.clip(out, *self.bounds, out=out)
+                reals = self.kernel.finish(acc.astype(np.float32, copy=False), scale[part], self.scale, added)
+                np.clip(reals, *self.bounds, out=rows[part])
+        return out
