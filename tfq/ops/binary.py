@@ -104,7 +104,7 @@ class Params:
     @cached_property
     def outputs(self) -> np.ndarray:
         """[65536]: the output of each pair of bytes read as unsigned, the first operand's the higher."""
-        codes = _BYTES.view(self.operand)
+        codes = _BYTES.view(np.int8 if self.operand is None else self.operand)
         outputs = np.broadcast_to(self.integers(codes[:, None], codes[None, :]), (256, 256))
         return outputs.astype(self.dtype).reshape(-1)
 

@@ -111,8 +111,8 @@ def _matrices(layout: Layout) -> list[int]:
 
 
 def _constants(node: Node, see, multiply, vector) -> Constants:
-    clips = [float(node.options.get(option, 0.0)) for option in ("cell_clip", "proj_clip")]
-    return Constants(activation_of(node), *clips, see, multiply, vector)
+    cell_clip, projection_clip = (float(node.options.get(option, 0.0)) for option in ("cell_clip", "proj_clip"))
+    return Constants(activation_of(node), cell_clip, projection_clip, see, multiply, vector)
 
 
 def prepare(node: Node, layout: Layout) -> lstm_layout.Params:

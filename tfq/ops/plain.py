@@ -54,6 +54,8 @@ LARGEST = {LITERT: _finite, XNNPACK: _finite_unless_delegated, TFLM: _finite}
 
 def bounds(node: Node, profile: Profile) -> tuple[Any, Any]:
     """(lowest, highest) number that the fused activation lets through; None where there is no bound."""
+    low: Any
+    high: Any
     low, high = _BOUNDS.get(node.options.get("fused_activation_function", "NONE"), (None, None))
     if node.outputs[0].type != "FLOAT32":
         return low, high
