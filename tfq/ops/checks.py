@@ -11,6 +11,8 @@ from tfq.tflite.model import Tensor
 # TFLite Micro's pooling takes scales for equal up to this much, in real units per step.
 _SCALE_TOLERANCE = 1e-6
 _XNNPACK_ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
+# Of one op: 10 to 100 times the largest layer of an image network, a minute's work.
+MOST_STEPS = 2**36
 # XNN_MAX_TENSOR_DIMS
 XNNPACK_RANK = 6
 
@@ -81,6 +83,12 @@ def require_rank(node: Node, most: int) -> None:
     shape = given(node).shape
     if len(shape) > most:
         raise node.unsupported(f"the runtime takes up to {most} axes, received shape {list(shape)}")
+
+
+def require_work(node: Node, steps: int) -> None:
+    """Raises Unsupported where one sample takes more products or sums than a model that is meant to be run."""
+    if steps > MOST_STEPS:
+        raise node.unsupported(f"one sample takes {steps} products or sums, tfq's limit is {MOST_STEPS}")
 
 
 def constant(node: Node, position: int, name: str) -> np.ndarray:

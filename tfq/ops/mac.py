@@ -6,6 +6,7 @@ arithmetic is in mac_integer.py, mac_float.py and mac_hybrid.py.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from tfq.errors import TfqError
 from tfq.numerics.geometry import Window, window_of
 from tfq.numerics.profiles import LITERT, Profile
+from tfq.ops.checks import require_work
 from tfq.ops.contract import Node
 from tfq.tflite.model import Tensor
 
@@ -83,6 +85,7 @@ def prepare(node: Node, profile: Profile, layer: Layer, kernels: Kernels) -> Rea
         raise node.unsupported(
             f"expected one bias for each of {layer.channels} channels, received {list(layer.bias.shape)}"
         )
+    require_work(node, math.prod(layer.size(layer.x.shape)) * math.prod(layer.w.shape) // layer.channels)
     return kernels[profile][types](node, profile, layer)
 
 

@@ -6,11 +6,13 @@ width steps instead of their product.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tfq.errors import TfqError
 from tfq.numerics.geometry import Window, window_of
-from tfq.ops.checks import given
+from tfq.ops.checks import given, require_work
 from tfq.ops.contract import Node
 
 # Its taps are walked through one by one.
@@ -29,6 +31,9 @@ def pool_window(node: Node) -> Window:
         raise node.unsupported(str(error)) from error
     if max(window.kernel) > _LARGEST_KERNEL:
         raise node.unsupported(f"a kernel must have up to {_LARGEST_KERNEL} rows and columns, received {window.kernel}")
+    require_work(
+        node, shape[0] * shape[3] * math.prod(window.output_size(shape[1], shape[2])) * math.prod(window.kernel)
+    )
     return window
 
 
