@@ -66,7 +66,32 @@ PER_CHANNEL = tuple(
     for type in ("INT8", "INT16")
 )
 REALS = shapes("float32", types=("FLOAT32",) * 3)
+HYBRID_TYPES = ("FLOAT32", "INT8", "FLOAT32")
+
+
+def hybrid(name, *, x=(1, 3, 21), w=(21, 5), per_column=False, asymmetric=False, adj_y=False, **more):
+    """float32 x by constant int8 w."""
+    made = case(name, types=HYBRID_TYPES, x=x, w=w, adj_y=adj_y, const=True, only=LITERT_ONLY, **more)
+    columns = len(w) - (2 if adj_y else 1)
+    scale = np.arange(1, w[columns] + 1) / 200 if per_column else 0.02
+    second = weights(made.inputs[1].data, scale, axis=columns if per_column else 0)
+    options = {**made.options, "asymmetric_quantize_inputs": asymmetric}
+    return Case(name, made.code, (made.inputs[0], second), made.outputs, options, 2, only=LITERT_ONLY)
+
+
+HYBRIDS = (
+    hybrid("hybrid"),
+    hybrid("hybrid, asymmetric", asymmetric=True),
+    hybrid("hybrid, per column", per_column=True),
+    hybrid("hybrid, adj_y, per column", w=(1, 5, 21), adj_y=True, per_column=True),
+    hybrid("hybrid, many matrices", x=(1, 4, 3, 21), w=(1, 4, 21, 5), asymmetric=True),
+    hybrid("hybrid, rows of one matrix", x=(1, 4, 3, 21), w=(1, 1, 21, 5)),
+    hybrid("hybrid, deep", x=(1, 2, 700), w=(700, 3)),
+)
 REFUSED = (
+    (HYBRIDS[0], ("tflm",)),
+    (hybrid("hybrid, two batch axes", x=(2, 4, 3, 21), w=(1, 4, 21, 5)), ("litert",)),
+    (case("hybrid, computed", types=HYBRID_TYPES), ("xnnpack",)),
     (case("uint8", ((0.1, 0),) * 3, ("UINT8",) * 3), RUNTIMES),
     (case("int16 by int8", INT16, ("INT16", "INT8", "INT16")), ("tflm",)),
     (case("int8 into int32", types=("INT8", "INT8", "INT32")), ("tflm",)),
@@ -85,12 +110,13 @@ def test_batch_matmul(case, numerics):
 
 
 @pytest.mark.parametrize("numerics", RUNTIMES)
-@pytest.mark.parametrize("case", REALS, ids=str)
+@pytest.mark.parametrize("case", REALS + HYBRIDS, ids=str)
 def test_batch_matmul_of_reals(case, numerics):
     rng = np.random.default_rng(3)
     fed = [tensor for tensor in case.inputs if tensor.data is None]
     inputs = [rng.normal(0, 3, (4 * t.shape[0], *t.shape[1:])).astype(np.float32) for t in fed]
-    {"xnnpack": check_close}.get(numerics, check)(case, numerics, inputs)
+    same = check if numerics in ("litert", "tflm") or case in HYBRIDS else check_close
+    same(case, numerics, inputs)
 
 
 @pytest.mark.parametrize(("case", "numerics"), [(c, n) for c, names in REFUSED for n in names], ids=str)

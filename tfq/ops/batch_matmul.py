@@ -7,7 +7,8 @@ int16 (litert, xnnpack also with int8 w; zero points 0): a 64-bit sum and a 15-b
 With a scale per channel of w LiteRT takes 0 for it (litert, xnnpack): every y is y_zero. Export w with one scale.
 int8 into int32 (litert, xnnpack): the sum of the stored products x * w; zero points are not looked at.
 float32: litert and tflm add products to 0 from the first to the last, each rounded. xnnpack fuses product and sum and
-takes an order of its own; here float32 in the order of NumPy's matrix product: the last bits may differ.
+takes an order of its own; here float32 in the order of NumPy's matrix product: the last bits may differ. float32 by
+int8: see batch_matmul_hybrid.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tfq.numerics.affine import Affine
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier_64, wrap32
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.numerics.rescale import FLOAT32, TWO_ROUNDINGS, TWO_ROUNDINGS_SINGLE_PRODUCT, Rescale
+from tfq.ops import batch_matmul_hybrid
 from tfq.ops.binary import require_ends
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, affine_of, rows_apart
@@ -36,6 +38,7 @@ _LITERT_TYPES = (
     ("INT16", "INT16", "INT16"),
     ("INT16", "INT8", "INT16"),
     ("FLOAT32", "FLOAT32", "FLOAT32"),
+    ("FLOAT32", "INT8", "FLOAT32"),
 )
 TYPES = {
     LITERT: _LITERT_TYPES,
@@ -149,7 +152,7 @@ PER_CHANNEL = {LITERT: _nothing, XNNPACK: _nothing, TFLM: _refused}
 def _kernel(node: Node, profile: Profile) -> Callable[[np.ndarray, np.ndarray], Any]:
     x, w, out = (given(node), given(node, 1), node.outputs[0])
     if x.type == "FLOAT32":
-        return METHODS[profile].real
+        return METHODS[profile].real if w.type == "FLOAT32" else batch_matmul_hybrid.product_of(node, profile)
     if out.type == "INT32":
         return partial(whole_sums, x_zero=0, w_zero=0)
     grids = [affine_of(node, tensor) for tensor in (x, w, out)]
