@@ -167,6 +167,8 @@ CASES += (
     hybrid("hybrid, computed bias", (7, 6, 5), (6, 3, 3, 5), computed="b"),
     hybrid("hybrid, computed bias, one scale", (7, 6, 5), (6, 3, 3, 5), computed="b", w=0.01),
     hybrid("hybrid, computed bias, groups", (5, 5, 8), (6, 3, 3, 4), computed="b"),
+    hybrid("hybrid, weights with a zero point", (7, 6, 5), (6, 3, 3, 5), w=0.01, zero=5, codes=90),
+    hybrid("hybrid, weights with zero points", (7, 6, 5), (6, 3, 3, 5), zero=5, codes=90),
     hybrid("hybrid groups", (5, 5, 8), (6, 3, 3, 4)),
     hybrid("hybrid dilated, valid", (9, 8, 3), (4, 3, 3, 3), dilation=2, padding="VALID"),
     hybrid("hybrid deep", (3, 3, 200), (3, 3, 3, 200), stride=2),

@@ -7,6 +7,9 @@ zero point 0 (TFLite Micro ignores another); uint8 weights' counts.
     uint8   litert: two roundings, the scales' product rounded to float32; xnnpack as int8; tflm has none
     int16   64-bit accumulators, a 15-bit multiplier; with a 32-bit bias and the option for it: two roundings, and in
             xnnpack (LiteRT's optimized kernel) halves up both times unless there are groups
+    float32 litert, tflm: products added in order, each rounded; xnnpack: fused products, from the bias on
+    float32 with integer weights (dynamic range): see mac_hybrid.py; the input's codes are symmetric in litert for one
+            scale and one group, else they have a zero point; tflm has none
     int8 or uint8 that XNNPACK leaves (computed weights or bias, a bias without scale): halves up both times
 """
 

@@ -5,6 +5,8 @@ The depth multiplier m is filter channels over input channels. int8 and int16 ke
     int8    litert, tflm: two roundings, multiplier of a float64 ratio; xnnpack: float32, halves to even
     uint8   litert: two roundings, the scales' product rounded to float32; xnnpack as int8; tflm has none
     int16   64-bit accumulators, a 15-bit multiplier, an int64 bias
+    float32 litert, tflm: products added in order, each rounded; xnnpack: fused products, from the bias on
+    float32 with int8 weights (dynamic range): see mac_hybrid.py; xnnpack leaves them to LiteRT; tflm has none
     int8 that XNNPACK leaves (computed weights or bias, a bias without scale, zero points per channel): halves up both
             times in vectors of 8 channels, the last channels as the reference; such uint8 as litert
 

@@ -10,6 +10,8 @@ may be missing. z_w counts for one scale and is ignored per channel.
             roundings with a 32-bit bias; xnnpack (LiteRT's optimized kernel): with a 64-bit bias as litert, else
             halves up twice
     int16 weights: 64-bit accumulators, a 15-bit multiplier, an int64 bias by option only; tflm has none
+    float32 litert, tflm: products added in order, each rounded; xnnpack: fused products, from the bias on
+    float32 with integer weights (dynamic range; int4 by blocks too): see mac_hybrid.py, mac_blockwise.py; tflm has none
     What XNNPACK leaves (computed weights or bias, a bias without scale, a zero point of int8 weights): halves up twice;
             for one scale the product of scales is rounded to float32
 """
@@ -60,7 +62,7 @@ def takes(node: Node, layer: Layer) -> bool:
     """Whether LiteRT hands the layer to XNNPACK. Raises Unsupported for zero points that it then chokes on."""
     q = layer.w.quantization
     if layer.w.type == "INT8" and q is not None and q.zero_point.any():
-        if q.per_channel and layer.w.data is not None:
+        if layer.w.data is not None and (q.per_channel or layer.x.type == "FLOAT32"):
             raise node.unsupported("weights must have zero point 0")
         return False
     return mac_xnnpack.takes(node, layer)
@@ -183,7 +185,11 @@ def prepare(node: Node, profile: Profile) -> mac.Ready:
     activation = node.options.get("fused_activation_function", "NONE")
     if activation not in ACTIVATIONS[profile]:
         raise node.unsupported(f"the fused activation must be one of {', '.join(_CLIPPING)}, received {activation}")
-    return mac.prepare(node, profile, layer_of(node), KERNELS)
+    layer = layer_of(node)
+    q = layer.w.quantization
+    if layer.w.type in _SHARING and q is not None and q.zero_point.any():
+        raise node.unsupported(f"{layer.w.type} weights must have zero point 0")
+    return mac.prepare(node, profile, layer, KERNELS)
 
 
 def evaluate(params: mac.Ready, x, w, bias=None) -> np.ndarray:

@@ -7,7 +7,9 @@ come from the first input; TFLite Micro takes them from the output tensor. int8 
             vectors of 8 channels, the last channels as the reference
     uint8   litert and what XNNPACK leaves: two roundings, the scales' product rounded to float32; tflm has none
     int16   64-bit accumulators, a 15-bit multiplier; with a 32-bit bias and the option for it as int8
-    dynamic range, litert: each product is scaled, f32(f32(q * w) * s_w) * s, and then added, in order
+    float32 litert, tflm: products added in the order of a loop over the input; xnnpack: fused products from the bias on
+    float32 with int8 weights (dynamic range): xnnpack: see mac_hybrid.py; litert: each product is scaled,
+            f32(f32(q * w) * s_w) * s, and then added, in order; tflm has none
 """
 
 from __future__ import annotations
