@@ -64,8 +64,25 @@ def test_size_of_a_run(type, numerics):
     check_alone(computed, numerics, [x, np.array((9, 4), np.int32)])
 
 
+@pytest.mark.parametrize("mode", ["plain", "corners", "centers"])
+@pytest.mark.parametrize("channels", [3, 8, 40])
+@pytest.mark.parametrize("size", [(9, 4), (13, 25), (3, 3)], ids=str)
+def test_optimized_kernels(size, channels, mode):
+    """What LiteRT's default does not hand to XNNPACK: no scale, or a size that the run computes."""
+    one = case("no scale", size, (1, 5, 7, channels), "UINT8", mode, None, None)
+    check(one, "xnnpack")
+    corners, centers = MODES[mode]
+    inputs = (tensor("x", (1, 5, 7, channels), "FLOAT32"), tensor("size", (2,), "INT32"))
+    options = {"align_corners": corners, "half_pixel_centers": centers}
+    output = tensor("y", (1, *size, channels), "FLOAT32")
+    x = np.random.default_rng(2).normal(0, 9, (1, 5, 7, channels)).astype(np.float32)
+    computed = Case("computed", "RESIZE_BILINEAR", inputs, (output,), options, version=3)
+    check_alone(computed, "xnnpack", [x, np.array(size, np.int32)])
+
+
 def test_refuses():
     refuses(case("both", (9, 4), mode="both"), "litert")
-    refuses(case("uint8 without scale", (9, 4), type="UINT8", x=None, y=None), "xnnpack")
+    eight = case("eightfold", (16, 24), (1, 2, 3, 8), "UINT8", "centers", None, None)
+    refuses(eight, "xnnpack")
     for size in ((0, 4), (4, -1), (2**15, 2**13)):
         refuses(case("size", size), "litert")

@@ -10,8 +10,9 @@ xnnpack, for float32 and 8-bit tensors with scales (which must be the same) and 
     int8, uint8     int32 with 11 fractional bits for each axis, along the width, then the height:
                     t = tl * 2048 + (tr - tl) * ax; y = (t * 2048 + (b - t) * ay + 2**21) >> 22
     float32         t = tl + (tr - tl) * ax; y = t + (b - t) * ay
-What it leaves goes to LiteRT's optimized kernels: int8 and int16 as above, float32 and uint8 in other orders of
-operations, which tfq does not define.
+What it leaves goes to LiteRT's optimized kernels: int8 and int16 as in litert, float32 and uint8 with the products of
+the two weights made first, in the order tl, tr, bl, br. (float32 of twice the size: up to the last bits, that kernel
+halves sums. uint8 of eight times the size with half_pixel_centers and channels in eights: another kernel, refused.)
 """
 
 from __future__ import annotations
@@ -124,6 +125,14 @@ def in_floats(x: np.ndarray, rows: Ends, columns: Ends) -> np.ndarray:
     return y if x.dtype == np.float32 else (y + _HALF).astype(x.dtype)
 
 
+def in_products(x: np.ndarray, rows: Ends, columns: Ends) -> np.ndarray:
+    """float32 and uint8, in the optimized kernel's order."""
+    tl, tr, bl, br, wx, wy = _corners(x.astype(np.float32), rows, columns)
+    left, top = _ONE - wx, _ONE - wy
+    y = tl * (top * left) + tr * (top * wx) + bl * (wy * left) + br * (wy * wx)
+    return y if x.dtype == np.float32 else (y + _HALF).astype(x.dtype)
+
+
 def in_eleven_bits(x: np.ndarray, rows: Ends, columns: Ends) -> np.ndarray:
     """int8, uint8: along the width, then the height."""
     tl, tr, bl, br, wx, wy = _corners(x.astype(np.int32), rows, columns)
@@ -151,20 +160,25 @@ _DELEGATED = {
 }
 
 
-def _built_in(node: Node):
+_OPTIMIZED = _REFERENCE | {"UINT8": (floats, in_products), "FLOAT32": (floats, in_products)}
+
+
+def _built_in(node: Node, grid: Grid):
     return _REFERENCE[given(node).type]
 
 
-def _delegated(node: Node):
+def _delegated(node: Node, grid: Grid):
     x, y = given(node), node.outputs[0]
     scaled = x.type == "FLOAT32" or (x.quantization is not None and y.quantization is not None)
     if x.type in _DELEGATED and scaled and pinned(node, 1):
         if x.type != "FLOAT32":
             same_parameters(node, x, y)
         return _DELEGATED[x.type]
-    if x.type in ("UINT8", "FLOAT32"):
-        raise node.unsupported(f"{x.type} without a scale or with a computed size goes to a kernel tfq does not define")
-    return _REFERENCE[x.type]
+    _, height, width, channels = x.shape
+    eightfold = grid.size == (8 * height, 8 * width) and grid.centers and channels % 8 == 0
+    if x.type == "UINT8" and eightfold:
+        raise node.unsupported("UINT8 of eight times the size goes to a kernel tfq does not define; give it a scale")
+    return _OPTIMIZED[x.type]
 
 
 METHODS = {LITERT: _built_in, XNNPACK: _delegated, TFLM: _built_in}
@@ -176,7 +190,7 @@ def prepare(node: Node, profile: Profile) -> Params:
     grid = grid_of(node)
     if grid.corners and grid.centers:
         raise node.unsupported("half_pixel_centers and align_corners exclude each other")
-    ends, resize = METHODS[profile](node)
+    ends, resize = METHODS[profile](node, grid)
     return Params(resize, ends(shape[1], grid.size[0], grid), ends(shape[2], grid.size[1], grid))
 
 
