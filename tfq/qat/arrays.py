@@ -96,6 +96,8 @@ def asarray(x, dtype: str):
 def frexp(x):
     """(fraction, exponent): x = fraction * 2**exponent with fraction in [0.5, 1), exact; (0, 0) for 0.
 
+    x: 0 or normal, below 2**127 (float32) or 2**1023 (float64).
+
     The logarithm only proposes an exponent; products with powers of two, which are exact, correct it by one.
     """
     dtype = keras.backend.standardize_dtype(x.dtype)
