@@ -24,9 +24,16 @@ import numpy as np
 from tfq.errors import Unsupported
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine
-from tfq.numerics.fixed_point import multiply_by_quantized_multiplier_64, wrap32
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.numerics.rescale import FLOAT32, TWO_ROUNDINGS, TWO_ROUNDINGS_SINGLE_PRODUCT, Rescale
+from tfq.numerics.fixed_point import wrap32
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, requantize
+from tfq.numerics.rescale import (
+    FIFTEEN_BITS,
+    FIFTEEN_BITS_SINGLE_PRODUCT,
+    FLOAT32,
+    TWO_ROUNDINGS,
+    TWO_ROUNDINGS_SINGLE_PRODUCT,
+    Rescale,
+)
 from tfq.ops import batch_matmul_hybrid
 from tfq.ops.binary import require_ends
 from tfq.ops.checks import given
@@ -61,13 +68,38 @@ SPEC = Spec(
 MOST_RATIO = {LITERT: 2.0**30, XNNPACK: 2.0**8, TFLM: 2.0**30}
 _MOST_RATIO_INT16 = 2.0**8
 _MOST_ELEMENTS = 2**28
+_INT8_MAX = 127
 
 
-class Method(NamedTuple):
-    """rescale: of the int8 sum. real: float32 matrices -> their product."""
+class Constants(NamedTuple):
+    """multiplier: the rescale's own constants."""
 
     rescale: Rescale
-    real: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    multiplier: Any
+    zero_point: Any
+    bounds: tuple[int, int]
+
+
+# Of the output's largest code: 8 bits, 16 bits.
+RESCALES = {
+    127: {LITERT: TWO_ROUNDINGS_SINGLE_PRODUCT, XNNPACK: FLOAT32, TFLM: TWO_ROUNDINGS},
+    32767: {LITERT: FIFTEEN_BITS_SINGLE_PRODUCT, XNNPACK: FIFTEEN_BITS_SINGLE_PRODUCT, TFLM: FIFTEEN_BITS},
+}
+
+
+def constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine) -> Constants:
+    """The profile's constants of a @ b on the output's grid, int8 or int16 (zero points 0) throughout.
+
+    xnnpack, int8: XNNPACK's own form, which wants 0 for b's zero point; else the constants of litert hold.
+    """
+    rescale = RESCALES[out.qmax][profile]
+    multiplier = rescale.constants(xp, a.scale, b.scale, out.scale)
+    return Constants(rescale, multiplier, out.zero_point, (out.qmin, out.qmax))
+
+
+def integers(xp, profile: Profile, constants: Constants, acc):
+    """Stored integers of the product, whole numbers; acc: exact sums of (qa - a_zero) * (qb - b_zero)."""
+    return requantize(xp, constants.rescale, acc, constants.multiplier, constants.zero_point, constants.bounds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +130,10 @@ def sum_in_any_order(x: np.ndarray, w: np.ndarray) -> np.ndarray:
         return np.matmul(x, w)
 
 
-_BUILT_IN = Method(TWO_ROUNDINGS_SINGLE_PRODUCT, sum_in_order)
-METHODS = {LITERT: _BUILT_IN, XNNPACK: Method(FLOAT32, sum_in_any_order), TFLM: Method(TWO_ROUNDINGS, sum_in_order)}
-# Where XNNPACK leaves int8 to LiteRT, and int16.
-INTEGER_METHODS = {LITERT: METHODS[LITERT], XNNPACK: METHODS[LITERT], TFLM: METHODS[TFLM]}
+# Of float32 matrices.
+REAL = {LITERT: sum_in_order, XNNPACK: sum_in_any_order, TFLM: sum_in_order}
+# Whose kernel runs where XNNPACK leaves int8 to LiteRT.
+BUILT_IN = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
 
 
 def whole_sums(x: np.ndarray, w: np.ndarray, x_zero: int, w_zero: int) -> np.ndarray:
@@ -112,24 +144,13 @@ def whole_sums(x: np.ndarray, w: np.ndarray, x_zero: int, w_zero: int) -> np.nda
     return np.matmul(x.astype(dtype) - dtype.type(x_zero), w.astype(dtype) - dtype.type(w_zero)).astype(np.int64)
 
 
-def _eight_bits(rescale: Rescale, x: Affine, w: Affine, out: Affine) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    constants = rescale.constants(arrays, x.scale, w.scale, out.scale)
+def _scaled(runs: Profile, x: Affine, w: Affine, out: Affine) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    fixed = constants(arrays, runs, x, w, out)
+    wraps = out.qmax == _INT8_MAX
 
     def product(qx: np.ndarray, qw: np.ndarray) -> np.ndarray:
-        acc = wrap32(arrays, whole_sums(qx, qw, int(x.zero_point), int(w.zero_point)))
-        return np.clip(rescale.apply(arrays, acc, constants) + out.zero_point, out.qmin, out.qmax)
-
-    return product
-
-
-def _sixteen_bits(
-    rescale: Rescale, x: Affine, w: Affine, out: Affine
-) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    multiplier, shift = rescale.constants(arrays, x.scale, w.scale, out.scale)
-
-    def product(qx: np.ndarray, qw: np.ndarray) -> np.ndarray:
-        q = multiply_by_quantized_multiplier_64(arrays, whole_sums(qx, qw, 0, 0), multiplier, shift)
-        return np.clip(q, out.qmin, out.qmax)
+        acc = whole_sums(qx, qw, int(x.zero_point), int(w.zero_point))
+        return integers(arrays, runs, fixed, wrap32(arrays, acc) if wraps else acc)
 
     return product
 
@@ -152,7 +173,7 @@ PER_CHANNEL = {LITERT: _nothing, XNNPACK: _nothing, TFLM: _refused}
 def _kernel(node: Node, profile: Profile) -> Callable[[np.ndarray, np.ndarray], Any]:
     x, w, out = (given(node), given(node, 1), node.outputs[0])
     if x.type == "FLOAT32":
-        return METHODS[profile].real if w.type == "FLOAT32" else batch_matmul_hybrid.product_of(node, profile)
+        return REAL[profile] if w.type == "FLOAT32" else batch_matmul_hybrid.product_of(node, profile)
     if out.type == "INT32":
         return partial(whole_sums, x_zero=0, w_zero=0)
     grids = [affine_of(node, tensor) for tensor in (x, w, out)]
@@ -168,9 +189,9 @@ def _kernel(node: Node, profile: Profile) -> Callable[[np.ndarray, np.ndarray], 
     if x.type == "INT16":
         if any(points):
             raise node.unsupported(f"INT16: zero points must be 0, received {points}")
-        return _sixteen_bits(INTEGER_METHODS[profile].rescale, *grids)
-    methods = METHODS if points[1] == 0 and grids[1].scale else INTEGER_METHODS
-    return _eight_bits(methods[profile].rescale, *grids)
+        return _scaled(profile, *grids)
+    delegated = points[1] == 0 and grids[1].scale
+    return _scaled(profile if delegated else BUILT_IN[profile], *grids)
 
 
 def _require(node: Node, profile: Profile) -> None:
