@@ -14,7 +14,7 @@ import pytest
 from tfq.numerics import arrays as numpy_arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK
-from tfq.ops import batch_matmul, sub
+from tfq.ops import batch_matmul, resize_bilinear, sub
 from tfq.qat import arrays as keras_arrays
 
 PROFILES = (LITERT, XNNPACK, TFLM)
@@ -69,6 +69,20 @@ def sums(length, magnitude):
     return draw
 
 
+def images(rng, grids):
+    """Stored integers [3, 5, 7, 2]."""
+    return [stored(rng, grids[0], (3, 5, 7, 2))]
+
+
+def resized(size, *modes):
+    """To that size with align_corners and half_pixel_centers."""
+
+    def call(xp, profile, grids, operands):
+        return resize_bilinear.integers(xp, profile, operands[0], size, *modes, qmax=grids[0].qmax)
+
+    return call
+
+
 def integers_of(op, activation=()):
     """constants of all grids, integers of all operands."""
 
@@ -82,6 +96,12 @@ ROWS = (
     Row("SUB int8", integers_of(sub, ("NONE",)), (IN8, IN8, IN8), codes((20, 1, 9), (5, 9))),
     Row("SUB int8, relu", integers_of(sub, ("RELU",)), (IN8, IN8, IN8), codes((20, 1, 9), (5, 9))),
     Row("BATCH_MATMUL int8", integers_of(batch_matmul), (IN8, IN8, IN8), sums(60, 2**14), ratio=60.0),
+    *(
+        Row(f"RESIZE_BILINEAR int{bits} {size} {mode}", resized(size, *modes), (grid,), images)
+        for bits, grid in ((8, IN8), (16, IN16))
+        for size in ((10, 14), (3, 4))
+        for mode, modes in {"plain": (), "corners": (True, False), "centers": (False, True)}.items()
+    ),
 )
 
 

@@ -19,9 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
+from tfq.numerics import arrays
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, rows_apart
@@ -102,60 +105,85 @@ def eleven_bits(size: int, out: int, grid: Grid) -> Ends:
     return Ends(ends.before, ends.behind, np.round(ends.weight * np.float32(2048)).astype(np.int32))
 
 
-def _corners(x: np.ndarray, rows: Ends, columns: Ends):
+def _corners(xp, x, rows: Ends, columns: Ends):
     """Top left, top right, bottom left, bottom right of each output pixel, and the weights of right and bottom."""
-    before, behind = x[:, rows.before], x[:, rows.behind]
-    top = before[:, :, columns.before], before[:, :, columns.behind]
-    bottom = behind[:, :, columns.before], behind[:, :, columns.behind]
+    before, behind = xp.take(x, rows.before, axis=1), xp.take(x, rows.behind, axis=1)
+    top = xp.take(before, columns.before, axis=2), xp.take(before, columns.behind, axis=2)
+    bottom = xp.take(behind, columns.before, axis=2), xp.take(behind, columns.behind, axis=2)
     return (*top, *bottom, columns.weight[None, None, :, None], rows.weight[None, :, None, None])
 
 
-def in_ten_bits(x: np.ndarray, rows: Ends, columns: Ends) -> np.ndarray:
-    """int8, int16: one sum of four products."""
-    tl, tr, bl, br, wx, wy = _corners(x.astype(np.int64), rows, columns)
+def in_ten_bits(xp, x, rows: Ends, columns: Ends, dtype: str = "int32"):
+    """int8; int16 in int64: one sum of four products."""
+    rows, columns = (Ends(ends.before, ends.behind, ends.weight.astype(dtype)) for ends in (rows, columns))
+    tl, tr, bl, br, wx, wy = _corners(xp, xp.cast(x, dtype), rows, columns)
     total = (tl * (1024 - wx) + tr * wx) * (1024 - wy) + (bl * (1024 - wx) + br * wx) * wy
-    magnitude = (np.abs(total) + 2**19) >> 20
-    return np.where(total > 0, magnitude, -magnitude).astype(x.dtype)
+    magnitude = xp.right_shift(xp.abs(total) + 2**19, xp.asarray(20, dtype))
+    return xp.where(total > 0, magnitude, -magnitude)
+
+
+def in_eleven_bits(xp, x, rows: Ends, columns: Ends):
+    """int8, uint8: along the width, then the height."""
+    tl, tr, bl, br, wx, wy = _corners(xp, xp.cast(x, "int32"), rows, columns)
+    top, bottom = tl * 2048 + (tr - tl) * wx, bl * 2048 + (br - bl) * wx
+    return xp.right_shift(top * 2048 + (bottom - top) * wy + 2**21, xp.asarray(22, "int32"))
+
+
+in_wide_ten_bits = partial(in_ten_bits, dtype="int64")
+# Of stored integers, by their largest code: (ends, resize(xp, x, rows, columns)).
+FORMS: dict[int, dict[Profile, tuple[Callable[..., Ends], Callable[..., Any]]]] = {
+    127: {LITERT: (ten_bits, in_ten_bits), XNNPACK: (eleven_bits, in_eleven_bits), TFLM: (ten_bits, in_ten_bits)},
+    32767: dict.fromkeys((LITERT, XNNPACK, TFLM), (ten_bits, in_wide_ten_bits)),
+}
+
+
+def integers(
+    xp, profile: Profile, q, size: tuple[int, int], corners: bool = False, centers: bool = False, qmax: int = 127
+):
+    """Stored integers [n, *size, c] of stored integers q [n, h, w, c], whole numbers; both on one grid.
+
+    corners, centers: align_corners and half_pixel_centers. qmax: of the grid, 127 or 32767.
+    """
+    ends, resize = FORMS[qmax][profile]
+    grid = Grid(size, corners, centers)
+    return resize(xp, q, ends(q.shape[1], size[0], grid), ends(q.shape[2], size[1], grid))
+
+
+def _stored(resize) -> Resize:
+    return lambda x, rows, columns: resize(arrays, x, rows, columns).astype(x.dtype, copy=False)
 
 
 def in_floats(x: np.ndarray, rows: Ends, columns: Ends) -> np.ndarray:
     """float32 and uint8, in the reference kernel's order."""
-    tl, tr, bl, br, wx, wy = _corners(x.astype(np.float32), rows, columns)
+    tl, tr, bl, br, wx, wy = _corners(arrays, x.astype(np.float32), rows, columns)
     y = tl * (_ONE - wy) * (_ONE - wx) + bl * wy * (_ONE - wx) + tr * (_ONE - wy) * wx + br * wy * wx
     return y if x.dtype == np.float32 else (y + _HALF).astype(x.dtype)
 
 
 def in_products(x: np.ndarray, rows: Ends, columns: Ends) -> np.ndarray:
     """float32 and uint8, in the optimized kernel's order."""
-    tl, tr, bl, br, wx, wy = _corners(x.astype(np.float32), rows, columns)
+    tl, tr, bl, br, wx, wy = _corners(arrays, x.astype(np.float32), rows, columns)
     left, top = _ONE - wx, _ONE - wy
     y = tl * (top * left) + tr * (top * wx) + bl * (wy * left) + br * (wy * wx)
     return y if x.dtype == np.float32 else (y + _HALF).astype(x.dtype)
 
 
-def in_eleven_bits(x: np.ndarray, rows: Ends, columns: Ends) -> np.ndarray:
-    """int8, uint8: along the width, then the height."""
-    tl, tr, bl, br, wx, wy = _corners(x.astype(np.int32), rows, columns)
-    top, bottom = tl * 2048 + (tr - tl) * wx, bl * 2048 + (br - bl) * wx
-    return ((top * 2048 + (bottom - top) * wy + 2**21) >> 22).astype(x.dtype)
-
-
 def in_steps(x: np.ndarray, rows: Ends, columns: Ends) -> np.ndarray:
     """float32: along the width, then the height."""
-    tl, tr, bl, br, wx, wy = _corners(x, rows, columns)
+    tl, tr, bl, br, wx, wy = _corners(arrays, x, rows, columns)
     top, bottom = tl + (tr - tl) * wx, bl + (br - bl) * wx
     return top + (bottom - top) * wy
 
 
 _REFERENCE = {
-    "INT8": (ten_bits, in_ten_bits),
-    "INT16": (ten_bits, in_ten_bits),
+    "INT8": (ten_bits, _stored(in_ten_bits)),
+    "INT16": (ten_bits, _stored(in_wide_ten_bits)),
     "UINT8": (floats, in_floats),
     "FLOAT32": (floats, in_floats),
 }
 _DELEGATED = {
-    "INT8": (eleven_bits, in_eleven_bits),
-    "UINT8": (eleven_bits, in_eleven_bits),
+    "INT8": (eleven_bits, _stored(in_eleven_bits)),
+    "UINT8": (eleven_bits, _stored(in_eleven_bits)),
     "FLOAT32": (clipped_floats, in_steps),
 }
 
