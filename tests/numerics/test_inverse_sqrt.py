@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfq.numerics import arrays
 from tfq.numerics.inverse_sqrt import inverse_sqrt
 
 
@@ -34,11 +35,11 @@ def reference(v):
 
 @given(st.one_of(st.integers(0, 70000), st.integers(0, 2**31 - 1)))
 def test_one_by_one(v):
-    multiplier, shift = inverse_sqrt(np.asarray([v]))
+    multiplier, shift = inverse_sqrt(arrays, np.asarray([v]))
     assert (int(multiplier[0]), int(shift[0])) == reference(v)
 
 
 def test_close_to_the_function():
     v = np.arange(2, 100_000)
-    multiplier, shift = inverse_sqrt(v)
+    multiplier, shift = inverse_sqrt(arrays, v)
     assert np.abs(multiplier * 2.0 ** (shift - 31) * np.sqrt(v) - 1).max() < 2e-6

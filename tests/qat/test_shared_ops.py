@@ -14,7 +14,7 @@ import pytest
 from tfq.numerics import arrays as numpy_arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK
-from tfq.ops import batch_matmul, resize_bilinear, sub
+from tfq.ops import batch_matmul, l2_normalization, resize_bilinear, sub
 from tfq.qat import arrays as keras_arrays
 
 PROFILES = (LITERT, XNNPACK, TFLM)
@@ -96,6 +96,8 @@ ROWS = (
     Row("SUB int8", integers_of(sub, ("NONE",)), (IN8, IN8, IN8), codes((20, 1, 9), (5, 9))),
     Row("SUB int8, relu", integers_of(sub, ("RELU",)), (IN8, IN8, IN8), codes((20, 1, 9), (5, 9))),
     Row("BATCH_MATMUL int8", integers_of(batch_matmul), (IN8, IN8, IN8), sums(60, 2**14), ratio=60.0),
+    Row("L2_NORMALIZATION", integers_of(l2_normalization), (IN8,), codes((40, 9))),
+    Row("L2_NORMALIZATION, one value", integers_of(l2_normalization), (IN8,), codes((40, 1))),
     *(
         Row(f"RESIZE_BILINEAR int{bits} {size} {mode}", resized(size, *modes), (grid,), images)
         for bits, grid in ((8, IN8), (16, IN16))

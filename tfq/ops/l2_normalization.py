@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfq.numerics import arrays
+from tfq.numerics.affine import Affine
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier
 from tfq.numerics.inverse_sqrt import inverse_sqrt
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
@@ -23,7 +24,7 @@ from tfq.ops.checks import require_rank
 from tfq.ops.contract import Node, Spec
 from tfq.ops.softmax import stacks
 
-__all__ = ["SPEC", "evaluate", "prepare", "stacks"]
+__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
 SPEC = Spec(
     "L2_NORMALIZATION",
@@ -40,32 +41,49 @@ _LONGEST_ROW = (2**31 - 1) // 255**2
 _SMALLEST_NORM = np.float32(1e-6)
 
 
-def bits_from_shift(difference, multiplier, shift):
+def bits_from_shift(xp, difference, multiplier, shift):
     """int8."""
-    return multiply_by_quantized_multiplier(arrays, difference, multiplier, shift + 7)
+    return multiply_by_quantized_multiplier(xp, difference, multiplier, shift + 7)
 
 
-def bits_first(difference, multiplier, shift):
+def bits_first(xp, difference, multiplier, shift):
     """uint8."""
-    return multiply_by_quantized_multiplier(arrays, difference * 128, multiplier, shift) + 128
+    return multiply_by_quantized_multiplier(xp, difference * 128, multiplier, shift) + 128
 
 
-RESCALE: dict[str, Callable[..., Any]] = {"INT8": bits_from_shift, "UINT8": bits_first}
+class Constants(NamedTuple):
+    """rescale(xp, difference, multiplier, shift) -> stored outputs before the clamp."""
+
+    zero_point: Any
+    rescale: Callable[..., Any]
+    bounds: tuple[int, int]
+
+
+_RESCALES = {-128: bits_from_shift, 0: bits_first}
+
+
+def constants(xp, profile: Profile, inp: Affine) -> Constants:
+    """The constants of a row's normalization, 8 bits; the output's grid is fixed: 1/128, zero in the middle."""
+    return Constants(xp.cast(inp.zero_point, "int64"), _RESCALES[inp.qmin], (inp.qmin, inp.qmax))
+
+
+def integers(xp, profile: Profile, constants: Constants, q):
+    """Stored outputs of stored inputs [..., values], int64."""
+    difference = xp.cast(q, "int64") - constants.zero_point
+    total = xp.sum(difference * difference, axis=-1, keepdims=True)
+    return xp.clip(constants.rescale(xp, difference, *inverse_sqrt(xp, total)), *constants.bounds)
 
 
 @dataclass(frozen=True, eq=False)
 class Params:
-    """rescale(difference, multiplier, shift) -> stored outputs before the clamp."""
+    """constants: of the profile's integers."""
 
-    zero_point: int
-    rescale: Callable[..., Any]
+    profile: Profile
+    constants: Constants
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """x: int8 or uint8 [..., values] -> the same."""
-        difference = x.astype(np.int64) - self.zero_point
-        total = np.sum(difference * difference, axis=-1, keepdims=True)
-        limits = np.iinfo(x.dtype)
-        return np.clip(self.rescale(difference, *inverse_sqrt(total)), limits.min, limits.max).astype(x.dtype)
+        return integers(arrays, self.profile, self.constants, x).astype(x.dtype)
 
 
 def real(x: np.ndarray) -> np.ndarray:
@@ -93,7 +111,7 @@ def prepare(node: Node, profile: Profile) -> Params | unary.Direct:
         raise node.unsupported(
             f"output must have scale 1/128 and zero point {middle}, received {out.scale} and {out.zero_point:g}"
         )
-    return Params(int(inp.zero_point), RESCALE[x.type])
+    return Params(profile, constants(arrays, profile, inp))
 
 
 def evaluate(params: Params | unary.Direct, x: np.ndarray) -> np.ndarray:

@@ -177,7 +177,7 @@ def layer_norm(g: np.ndarray, weights: np.ndarray, bias: np.ndarray, scale: Mult
     count = g.shape[-1]
     mean = _divide(g.sum(axis=-1, keepdims=True) * 1024, count)
     variance = _divide((g * g).sum(axis=-1, keepdims=True) * (2**20 // count) - mean * mean, 2**20)
-    multiplier, shift = inverse_sqrt(np.where(variance < 1, guard, variance))
+    multiplier, shift = inverse_sqrt(arrays, np.where(variance < 1, guard, variance))
     normal = multiply_by_quantized_multiplier(arrays, 1024 * g - mean, multiplier, shift)
     scaled = wrap32(arrays, normal * weights.astype(np.int64) + bias.astype(np.int64))
     scaled = _divide(np.where(scaled > 0, scaled + 512, scaled - 512), 1024)

@@ -51,7 +51,7 @@ RATIO = {LITERT: float32_ratio, XNNPACK: float32_ratio, TFLM: float64_ratio}
 def fixed_point_table(xp, profile: Profile, inp: Affine, out: Affine):
     """The stored outputs for codes qmin..qmax; those below the zero point mean nothing. NumPy only."""
     x = np.maximum(np.arange(inp.qmin, inp.qmax + 1) - int(inp.zero_point), 0)
-    multiplier, shift = inverse_sqrt(x)
+    multiplier, shift = inverse_sqrt(arrays, x)
     fine = multiply_by_quantized_multiplier(arrays, np.ones_like(x), multiplier, shift + _FRACTION_BITS)
     multiplier, shift = quantize_multiplier(arrays, np.asarray(RATIO[profile](inp, out)))
     y = multiply_by_quantized_multiplier(arrays, fine, multiplier, shift - _FRACTION_BITS) + int(out.zero_point)
