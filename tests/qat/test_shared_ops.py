@@ -14,12 +14,12 @@ import pytest
 from tfq.numerics import arrays as numpy_arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK
-from tfq.ops import batch_matmul, l2_normalization, log_softmax, resize_bilinear, sub
+from tfq.ops import batch_matmul, l2_normalization, log_softmax, prelu, resize_bilinear, sub
 from tfq.qat import arrays as keras_arrays
 
 PROFILES = (LITERT, XNNPACK, TFLM)
 SEEDS = 4
-IN8, IN16 = Affine(None, None), Affine(None, 0, -32768, 32767)
+IN8, IN16, SYMMETRIC8 = Affine(None, None), Affine(None, 0, -32768, 32767), Affine(None, 0)
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,9 @@ ROWS = (
     Row("LOG_SOFTMAX", integers_of(log_softmax), (IN8,), codes((100, 12))),
     Row("LOG_SOFTMAX, one class", integers_of(log_softmax), (IN8,), codes((9, 1)), constant=True),
     Row("L2_NORMALIZATION, one value", integers_of(l2_normalization), (IN8,), codes((40, 1))),
+    Row("PRELU int8", integers_of(prelu), (IN8, IN8, IN8), codes((20, 4, 9), (1, 9))),
+    Row("PRELU int8, symmetric alpha", integers_of(prelu), (IN8, SYMMETRIC8, IN8), codes((20, 4, 9), (1, 9))),
+    Row("PRELU int16", integers_of(prelu), (IN16, SYMMETRIC8, IN16), codes((20, 4, 9), (1, 9))),
     *(
         Row(f"RESIZE_BILINEAR int{bits} {size} {mode}", resized(size, *modes), (grid,), images)
         for bits, grid in ((8, IN8), (16, IN16))

@@ -21,7 +21,7 @@ from tfq.ops.binary import Params, all_types, direct, evaluate, params_of, requi
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, affine_of, rows_apart
 
-__all__ = ["SPEC", "evaluate", "prepare", "stacks"]
+__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
 _LITERT_TYPES = ("INT8", "UINT8", "INT16", "FLOAT32")
 TYPES = {LITERT: _LITERT_TYPES, XNNPACK: _LITERT_TYPES, TFLM: ("INT8", "INT16", "FLOAT32")}
@@ -43,31 +43,33 @@ _MOST_RATIO = 2.0**30
 
 
 class Constants(NamedTuple):
-    """Each multiplier a pair (int64 multiplier, int64 shift)."""
+    """zero_points: of x, alpha and output, int64. Each multiplier a pair (int64 multiplier, int64 shift)."""
 
-    zero_points: tuple[int, int, int]
+    zero_points: tuple[Any, Any, Any]
     positive: tuple[Any, Any]
     negative: tuple[Any, Any]
     bounds: tuple[int, int]
 
 
-def constants(kernel: Profile, x: Affine, alpha: Affine, out: Affine) -> Constants:
-    """The constants of a kernel."""
+def constants(xp, profile: Profile, x: Affine, alpha: Affine, out: Affine) -> Constants:
+    """The constants of the profile's kernel, 8 or 16 bits; each grid has one scale."""
+    kernel = INTEGER_KERNEL[profile]
+    x_zero, alpha_zero, out_zero = (xp.cast(grid.zero_point, "int64") for grid in (x, alpha, out))
     return Constants(
-        (int(x.zero_point), int(alpha.zero_point), int(out.zero_point)),
-        quantize_multiplier(arrays, kernel.ratio(arrays, x.scale, out.scale)),
-        kernel.product.constants(arrays, x.scale, alpha.scale, out.scale),
+        (x_zero, alpha_zero, out_zero),
+        quantize_multiplier(xp, kernel.ratio(xp, x.scale, out.scale)),
+        kernel.product.constants(xp, x.scale, alpha.scale, out.scale),
         (out.qmin, out.qmax),
     )
 
 
-def integers(constants: Constants, qx: np.ndarray, qalpha: np.ndarray) -> np.ndarray:
-    """Stored integers of the output."""
-    x = qx.astype(np.int64) - constants.zero_points[0]
-    alpha = qalpha.astype(np.int64) - constants.zero_points[1]
-    positive = multiply_by_quantized_multiplier(arrays, x, *constants.positive)
-    negative = multiply_by_quantized_multiplier(arrays, x * alpha, *constants.negative)
-    return np.clip(np.where(x >= 0, positive, negative) + constants.zero_points[2], *constants.bounds)
+def integers(xp, profile: Profile, constants: Constants, qx, qalpha):
+    """Stored integers of the output, int64; qx, qalpha: stored integers that broadcast."""
+    x_zero, alpha_zero, out_zero = constants.zero_points
+    x, alpha = xp.cast(qx, "int64") - x_zero, xp.cast(qalpha, "int64") - alpha_zero
+    positive = multiply_by_quantized_multiplier(xp, x, *constants.positive)
+    negative = multiply_by_quantized_multiplier(xp, x * alpha, *constants.negative)
+    return xp.clip(xp.where(x >= 0, positive, negative) + out_zero, *constants.bounds)
 
 
 def real(x: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -106,5 +108,5 @@ def prepare(node: Node, profile: Profile) -> Params:
         raise node.unsupported("input, alpha and output must have one scale each")
     if float(x.scale) * max(1.0, float(alpha.scale)) >= _MOST_RATIO * float(out.scale):
         raise node.unsupported("input scale (times alpha's) / output scale must be below 2**30")
-    fixed = partial(integers, constants(INTEGER_KERNEL[profile], x, alpha, out))
+    fixed = partial(integers, arrays, profile, constants(arrays, profile, x, alpha, out))
     return direct(node, fixed) if alpha.qmin != x.qmin else params_of(node, fixed)
