@@ -60,6 +60,7 @@ def test_real(case, numerics):
         (case("tflm", only=("tflm",)), "tflm", "tflm has no kernel"),
         (case("far", (1e9, 0), (0.5, 0)), "litert", "must be in"),
         (case("unsigned", type="UINT8"), "litert", "input type must be"),
+        (case("long", shape=(1, 2**14 + 1, 1), axes=(1,)), "litert", "has 16385 factors"),
         (case("int16 zero point", type="INT16"), "litert", "zero points of 0"),
     ),
     ids=str,

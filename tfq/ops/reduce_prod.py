@@ -3,7 +3,8 @@
 int8 and int16: y = clamp(rescale(p) + y_zero), p the product of (q - zero) in index order, rescaled after each factor
 but the first, so that it stays within 32 bits. rescale: the form for 64-bit products, a 15-bit multiplier of
 scale / y_scale**(1 / count) in float64, one rounding, halves up.
-One factor: LiteRT's optimized kernel, hence xnnpack, copies it as it is stored.
+One factor: LiteRT's optimized kernel, hence xnnpack, copies it as it is stored. More than 2**14 factors are refused:
+they go one after the other, and a damaged file may ask for millions.
 Without scales, int32 and int64: the plain product, which wraps. float32: in index order.
 """
 
@@ -33,6 +34,8 @@ SPEC = Spec(
 TYPES: unary.Types = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ()}
 # Kernels that copy a product of one factor, whatever the scales.
 COPIES_ONE = {LITERT: False, XNNPACK: True, TFLM: False}
+# About 0.3 s, the time of so many steps in Python.
+_MOST_FACTORS = 2**14
 # What keeps the shift 15 - exponent between 1 and 47 bits.
 _RATIOS = (2.0**-31, 2.0**14)
 
@@ -80,6 +83,8 @@ def prepare(node: Node, profile: Profile) -> Params | Plain:
         return Plain(reduction)
     if reduction.count == 1 and COPIES_ONE[profile]:
         return Plain(reduction)
+    if reduction.count > _MOST_FACTORS:
+        raise node.unsupported(f"one product has {reduction.count} factors, tfq's limit is {_MOST_FACTORS}")
     inp, out = unary.centred_grids(node, x, y)
     ratio = float(inp.scale) / float(out.scale) ** (1.0 / reduction.count)
     low, high = _RATIOS
