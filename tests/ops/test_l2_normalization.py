@@ -23,6 +23,7 @@ CASES = (
     l2("image", (1, 3, 4, 64), -20),
     l2("long rows", (1, 5000), 127),
     l2("vector", (17,), samples=1),
+    l2("many rows", (1, 3000, 100), samples=1),
     l2("rank 5", (1, 2, 3, 4, 5), only=LITERT_KERNELS),
     l2("output grid ignored", (1, 10), y=(0.5, 7), only=("tflm",)),
     l2("unsigned", (1, 10), 130, type="UINT8", samples=50),

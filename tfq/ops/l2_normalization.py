@@ -20,6 +20,7 @@ from tfq.numerics.fixed_point import multiply_by_quantized_multiplier
 from tfq.numerics.inverse_sqrt import inverse_sqrt
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
+from tfq.ops.blocks import by_rows
 from tfq.ops.checks import require_rank
 from tfq.ops.contract import Node, Spec
 from tfq.ops.softmax import stacks
@@ -83,6 +84,9 @@ class Params:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """x: int8 or uint8 [..., values] -> the same."""
+        return by_rows(self._rows, x.reshape(-1, x.shape[-1])).reshape(x.shape)
+
+    def _rows(self, x: np.ndarray) -> np.ndarray:
         return integers(arrays, self.profile, self.constants, x).astype(x.dtype)
 
 
