@@ -14,7 +14,7 @@ import pytest
 from tfq.numerics import arrays as numpy_arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK
-from tfq.ops import batch_matmul, l2_normalization, log_softmax, prelu, resize_bilinear, sub
+from tfq.ops import batch_matmul, l2_normalization, log_softmax, prelu, resize_bilinear, squared_difference, sub
 from tfq.qat import arrays as keras_arrays
 
 PROFILES = (LITERT, XNNPACK, TFLM)
@@ -105,6 +105,17 @@ ROWS = (
     Row("PRELU int8", integers_of(prelu), (IN8, IN8, IN8), codes((20, 4, 9), (1, 9))),
     Row("PRELU int8, symmetric alpha", integers_of(prelu), (IN8, SYMMETRIC8, IN8), codes((20, 4, 9), (1, 9))),
     Row("PRELU int16", integers_of(prelu), (IN16, SYMMETRIC8, IN16), codes((20, 4, 9), (1, 9))),
+    Row(
+        "SQUARED_DIFFERENCE int8", integers_of(squared_difference), (IN8, IN8, IN8), codes((20, 1, 9), (5, 9)), ratio=9
+    ),
+    Row(
+        "SQUARED_DIFFERENCE int16",
+        integers_of(squared_difference),
+        (IN16, IN16, IN16),
+        codes((20, 1, 9), (5, 9)),
+        (TFLM,),
+        ratio=10000,
+    ),
     *(
         Row(f"RESIZE_BILINEAR int{bits} {size} {mode}", resized(size, *modes), (grid,), images)
         for bits, grid in ((8, IN8), (16, IN16))

@@ -9,7 +9,7 @@ float32, int32: (a - b) * (a - b). Others are refused. XNNPACK takes float32 onl
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from tfq.ops.binary import Params, all_types, direct, evaluate, grids, params_of
 from tfq.ops.contract import Node, Spec, rows_apart
 from tfq.ops.plain import is_number
 
-__all__ = ["SPEC", "evaluate", "prepare", "stacks"]
+__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
 
 _LITERT_TYPES = ("INT8", "INT32", "FLOAT32")
 TYPES = {LITERT: _LITERT_TYPES, XNNPACK: _LITERT_TYPES, TFLM: ("INT8", "INT16", "INT32", "FLOAT32")}
@@ -42,13 +42,13 @@ MOST = {LITERT: 1.0, XNNPACK: 1.0, TFLM: 2.0**30}
 
 
 class Constants(NamedTuple):
-    """Each multiplier a pair (int64 multiplier, int64 shift). left: factor of both operands."""
+    """left: factor of both operands. zero_points: int64. Each multiplier a pair (int64 multiplier, int64 shift)."""
 
     left: int
-    zero_points: tuple[int, int, int]
-    a: tuple[np.ndarray, np.ndarray]
-    b: tuple[np.ndarray, np.ndarray]
-    out: tuple[np.ndarray, np.ndarray]
+    zero_points: tuple[Any, Any, Any]
+    a: tuple[Any, Any]
+    b: tuple[Any, Any]
+    out: tuple[Any, Any]
     bounds: tuple[int, int]
 
 
@@ -59,31 +59,39 @@ def square_of_difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return difference * difference
 
 
-def constants(a: Affine, b: Affine, out: Affine) -> tuple[Constants, float]:
-    """The constants, and the output's real multiplier."""
-    left = _LEFT_SHIFT[out.qmax]
-    with np.errstate(over="ignore"):
-        twice = np.float64(np.float32(2) * np.maximum(a.scale, b.scale))
-        real = twice * twice / np.float64(np.float32(left * left) * out.scale)
-    fixed = Constants(
-        left,
-        (int(a.zero_point), int(b.zero_point), int(out.zero_point)),
-        quantize_multiplier(arrays, np.float64(a.scale) / twice),
-        quantize_multiplier(arrays, np.float64(b.scale) / twice),
-        quantize_multiplier(arrays, real),
+def _twice(xp, a: Affine, b: Affine):
+    return xp.cast(xp.maximum(a.scale, b.scale) * np.float32(2), "float64")
+
+
+def _multiplier(xp, a: Affine, b: Affine, out: Affine):
+    """The output's real multiplier, float64."""
+    twice = _twice(xp, a, b)
+    return twice * twice / xp.cast(out.scale * np.float32(_LEFT_SHIFT[out.qmax] ** 2), "float64")
+
+
+def constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine) -> Constants:
+    """The constants of (a - b)**2 on the output's grid: int8 in every profile, int16 in tflm."""
+    twice = _twice(xp, a, b)
+    a_zero, b_zero, out_zero = (xp.cast(grid.zero_point, "int64") for grid in (a, b, out))
+    return Constants(
+        _LEFT_SHIFT[out.qmax],
+        (a_zero, b_zero, out_zero),
+        quantize_multiplier(xp, xp.cast(a.scale, "float64") / twice),
+        quantize_multiplier(xp, xp.cast(b.scale, "float64") / twice),
+        quantize_multiplier(xp, _multiplier(xp, a, b, out)),
         (out.qmin, out.qmax),
     )
-    return fixed, float(real)
 
 
-def integers(constants: Constants, qa: np.ndarray, qb: np.ndarray) -> np.ndarray:
-    """Stored integers of the square; qa, qb: stored integers that broadcast."""
-    a = (qa.astype(np.int64) - constants.zero_points[0]) * constants.left
-    b = (qb.astype(np.int64) - constants.zero_points[1]) * constants.left
-    a = multiply_by_quantized_multiplier(arrays, a, *constants.a)
-    b = multiply_by_quantized_multiplier(arrays, b, *constants.b)
-    y = multiply_by_quantized_multiplier(arrays, (a - b) * (a - b), *constants.out)
-    return np.clip(y + constants.zero_points[2], *constants.bounds)
+def integers(xp, profile: Profile, constants: Constants, qa, qb):
+    """Stored integers of the square, int64; qa, qb: stored integers that broadcast."""
+    a_zero, b_zero, out_zero = constants.zero_points
+    a = (xp.cast(qa, "int64") - a_zero) * constants.left
+    b = (xp.cast(qb, "int64") - b_zero) * constants.left
+    a = multiply_by_quantized_multiplier(xp, a, *constants.a)
+    b = multiply_by_quantized_multiplier(xp, b, *constants.b)
+    y = multiply_by_quantized_multiplier(xp, (a - b) * (a - b), *constants.out)
+    return xp.clip(y + out_zero, *constants.bounds)
 
 
 def prepare(node: Node, profile: Profile) -> Params:
@@ -94,9 +102,10 @@ def prepare(node: Node, profile: Profile) -> Params:
     a, b, out = grids(node)
     if type_ == "INT16":
         require_symmetric(node, a, b, out)
-    fixed, real = constants(a, b, out)
+    with np.errstate(over="ignore"):
+        real = float(_multiplier(arrays, a, b, out))
     if real >= MOST[profile]:
         raise node.unsupported(
             f"the output scale must be larger: the multiplier is {real:.9g}, expected less than {MOST[profile]:g}"
         )
-    return params_of(node, partial(integers, fixed))
+    return params_of(node, partial(integers, arrays, profile, constants(arrays, profile, a, b, out)))
