@@ -23,19 +23,25 @@ CALLS = {
     "cast": [(WHOLE, "float32"), (np.rint(FLOATS[:-1]), "int32"), (WHOLE, "int64"), (FLOATS, "float64")],
     "clip": [(FLOATS, -1.0, 2.0), (WHOLE, -128, 127)],
     "concatenate": [([TABLE, TABLE], 0), ([TABLE, TABLE[:, :1]], -1)],
+    "cos": [(FLOATS[1:10].astype(np.float64),)],
+    "erf": [(FLOATS[1:10].astype(np.float64),)],
     "exp": [(FLOATS[1:10].astype(np.float64),)],
     "expand_dims": [(TABLE, 0), (TABLE, -1)],
     "expm1": [(FLOATS[1:10].astype(np.float64),)],
     "floor": [(FLOATS,)],
     "floor_divide": [(WHOLE[1:], 7), (WHOLE[1:], -2)],
     "frexp": [(np.abs(FLOATS),)],
+    "log": [(np.abs(FLOATS[6:]).astype(np.float64),)],
+    "log1p": [(np.abs(FLOATS).astype(np.float64),)],
     "max": [(TABLE, 0), (FLOATS,), (TABLE, (0, 1))],
     "maximum": [(FLOATS, np.float32(0.5)), (WHOLE, WHOLE[::-1].copy())],
     "minimum": [(FLOATS, np.float32(0.5)), (WHOLE, WHOLE[::-1].copy())],
+    "power": [(FLOATS[:10].astype(np.float64), np.float64(2)), (np.abs(FLOATS).astype(np.float64), np.float64(0.5))],
     "reshape": [(TABLE, (3, 8)), (TABLE, (-1,))],
     "right_shift": [(WHOLE, 1), (WHOLE, np.abs(WHOLE) % 31), (WHOLE.astype(np.int64), 40)],
     "round": [(FLOATS,), (FLOATS.astype(np.float64),)],
     "sign": [(FLOATS,), (WHOLE,)],
+    "sin": [(FLOATS[1:10].astype(np.float64),)],
     "sqrt": [(np.abs(FLOATS),), (np.abs(FLOATS).astype(np.float64),)],
     "stack": [([TABLE[0], TABLE[1]],)],
     "sum": [(TABLE, 0), (WHOLE.astype(np.int64), None)],
@@ -47,7 +53,7 @@ CALLS = {
     "zeros_like": [(TABLE,)],
 }
 # Libraries differ in the last bit of these; what is built on them rounds far coarser.
-ROUNDED = ("exp", "expm1", "tanh")
+ROUNDED = ("cos", "erf", "exp", "expm1", "log", "log1p", "power", "sin", "tanh")
 
 
 def of_keras(value):

@@ -35,7 +35,8 @@ def export(
     if io == "float32" and not allow_float:
         raise TfqError("io='float32' puts float tensors into the file; say allow_float=True if that is what you want")
     program = lower(model)
-    floats = [step.output.name for step in program.steps if step.output.grid is None and step.code != "DEQUANTIZE"]
+    outputs = [step.output for step in program.steps if step.code != "DEQUANTIZE"]
+    floats = [output.name for output in outputs if output.grid is None and output.type == "FLOAT32"]
     if floats and not allow_float:
         names = ", ".join(map(repr, floats))
         raise TfqError(

@@ -17,31 +17,45 @@ from tfq.tflite.model import Model, Operator, Quantization, Signature, Subgraph,
 VERSIONS: Mapping[str, tuple[int, str]] = {
     "ADD": (2, "1.14.0"),
     "AVERAGE_POOL_2D": (2, "1.14.0"),
+    "BATCH_MATMUL": (2, "2.3.0"),
+    "CAST": (1, "1.5.0"),
     "CONCATENATION": (2, "1.14.0"),
     "CONV_2D": (3, "1.14.0"),
     "DEPTHWISE_CONV_2D": (3, "1.14.0"),
     "DEQUANTIZE": (2, "1.14.0"),
     "FULLY_CONNECTED": (4, "1.14.0"),
+    "GATHER": (2, "1.14.0"),
     "LOGISTIC": (2, "1.14.0"),
+    "MAXIMUM": (2, "1.14.0"),
     "MAX_POOL_2D": (2, "1.14.0"),
     "MEAN": (2, "1.14.0"),
+    "MINIMUM": (2, "1.14.0"),
+    "MUL": (2, "1.14.0"),
     "PAD": (2, "1.14.0"),
     "QUANTIZE": (2, "2.2.0"),
+    "REDUCE_MAX": (2, "1.14.0"),
+    "REDUCE_MIN": (2, "1.14.0"),
     "RELU": (2, "2.1.0"),
     "RELU6": (2, "2.1.0"),
     "RESHAPE": (1, "1.5.0"),
+    "RESIZE_NEAREST_NEIGHBOR": (2, "2.0.0"),
+    "SLICE": (2, "1.14.0"),
     "SOFTMAX": (2, "1.14.0"),
+    "STRIDED_SLICE": (2, "1.14.0"),
+    "SUB": (2, "1.14.0"),
     "TANH": (2, "1.14.0"),
+    "TRANSPOSE": (2, "1.14.0"),
 }
 
 
 def to_model(program: Program, version: str, io: str = "int8") -> Model:
     """The file's contents. version: of tfq, for the provenance metadata. io: type of inputs and outputs."""
     table = _TensorTable()
-    inner = {entry.name: f"{entry.name}/int8" if io != "int8" else entry.name for entry in program.entries}
+    wrapped = [entry.name for entry in program.entries if io != "int8" and entry.grid is not None]
+    inner = {e.name: f"{e.name}/int8" if e.name in wrapped else e.name for e in program.entries}
     inputs, operators = [], []
     for entry in program.entries:
-        if io != "int8":
+        if io != "int8" and entry.grid is not None:
             inputs.append((entry.name, table.add(_outside(entry, io, entry.name))))
             body = table.activation(replace(entry, name=inner[entry.name]))
             operators.append(Operator("QUANTIZE", (inputs[-1][1],), (body,), {}, _versions_of("QUANTIZE")))
@@ -101,18 +115,19 @@ class _TensorTable:
         shape = tuple(1 if d is None else d for d in value.shape)
         signature = tuple(-1 if d is None else d for d in value.shape)
         if value.grid is None:
-            return self.add(Tensor(value.name, shape, "FLOAT32", shape_signature=signature))
+            return self.add(Tensor(value.name, shape, value.type, shape_signature=signature))
+        kind = "INT8" if value.grid.qmin == -128 else "INT16"
         quantization = Quantization(
             np.asarray([value.grid.scale], np.float32), np.asarray([int(value.grid.zero_point)], np.int64)
         )
-        return self.add(Tensor(value.name, shape, "INT8", quantization, shape_signature=signature))
+        return self.add(Tensor(value.name, shape, kind, quantization, shape_signature=signature))
 
     def constant(self, value: Constant) -> int:
         quantization = None
         if value.scale is not None:
             scale = np.asarray(value.scale, np.float32)
             quantization = Quantization(scale, np.asarray(value.zero_point, np.int64), value.axis)
-        kind = {"int8": "INT8", "int32": "INT32", "float32": "FLOAT32"}[value.data.dtype.name]
+        kind = value.data.dtype.name.upper()
         return self.add(Tensor(value.name, value.data.shape, kind, quantization, np.ascontiguousarray(value.data)))
 
 
@@ -130,7 +145,7 @@ def _operator(step: Step, table: _TensorTable) -> Operator:
 
 
 def _version(step: Step, inputs: list[int], table: _TensorTable) -> int:
-    if step.output.grid is None and step.code != "DEQUANTIZE":
+    if step.output.grid is None and step.output.type == "FLOAT32" and step.code != "DEQUANTIZE":
         return _float_version(step)
     if step.code == "CONV_2D" and table.tensors[inputs[0]].shape[3] != table.tensors[inputs[1]].shape[3]:
         return 6  # grouped

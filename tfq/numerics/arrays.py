@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy import (
     abs,
@@ -12,19 +14,24 @@ from numpy import (
     bitwise_and,
     clip,
     concatenate,
+    cos,
     exp,
     expand_dims,
     expm1,
     floor,
     floor_divide,
     frexp,
+    log,
+    log1p,
     max,
     maximum,
     minimum,
+    power,
     reshape,
     right_shift,
     round,
     sign,
+    sin,
     sqrt,
     stack,
     sum,
@@ -43,19 +50,25 @@ __all__ = [
     "cast",
     "clip",
     "concatenate",
+    "cos",
+    "erf",
     "exp",
     "expand_dims",
     "expm1",
     "floor",
     "floor_divide",
     "frexp",
+    "log",
+    "log1p",
     "max",
     "maximum",
     "minimum",
+    "power",
     "reshape",
     "right_shift",
     "round",
     "sign",
+    "sin",
     "sqrt",
     "stack",
     "sum",
@@ -81,3 +94,8 @@ def asarray(x, dtype: str) -> np.ndarray:
 def sum_in_order(x: np.ndarray) -> np.ndarray:
     """The sum over the last axis in x's own dtype, added from the first element to the last: ((x0 + x1) + x2) + ..."""
     return np.add.accumulate(x, axis=-1)[..., -1]
+
+
+def erf(x: np.ndarray) -> np.ndarray:
+    """The error function, float64."""
+    return np.reshape([math.erf(value) for value in np.ravel(x)], np.shape(x))

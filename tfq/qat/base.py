@@ -8,6 +8,7 @@ that made it; who that was is read off the KerasTensors when the layer is called
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -20,7 +21,7 @@ from tfq.numerics.profiles import Profile, profile_named
 from tfq.qat import arrays, training
 from tfq.qat.modes import float_observer
 from tfq.qat.program import Activation, Step
-from tfq.qat.values import concrete_value, variable_value
+from tfq.qat.values import concrete_value, straight_through, variable_value
 from tfq.recipe import Recipe
 
 QUANTIZE, OBSERVE, BATCH_STATISTICS = range(3)  # positions in the `control` variable: 1.0 on, 0.0 off
@@ -39,6 +40,7 @@ class QuantizedLayer(keras.layers.Layer):
 
     Args:
         recipe: Recipe or its dict. sites: how often the layer is called in the network; each call has its own range.
+        bits: 8 or 16, of the output's integers; 16 are symmetric. symmetric: whether the output's zero point is 0.
         scheduled: whether training follows the `control` variable (see tfq.callbacks.QuantizationSchedule).
 
     Subclasses say what they compute in three modes: `real` (float), `train` (fake-quantized, with gradients) and
@@ -51,12 +53,21 @@ class QuantizedLayer(keras.layers.Layer):
     has_range = True  # the output has a running range of its own, else a fixed grid or the input's
 
     def __init__(
-        self, *, recipe: Recipe | dict | None = None, sites: int = 1, scheduled: bool = False, **kwargs: Any
+        self,
+        *,
+        recipe: Recipe | dict | None = None,
+        sites: int = 1,
+        bits: int = 8,
+        symmetric: bool = False,
+        scheduled: bool = False,
+        **kwargs: Any,
     ) -> None:
         kwargs["dtype"] = "float32"  # scales and integers stay exact under mixed precision
         super().__init__(autocast=False, **kwargs)
         self.recipe = recipe if isinstance(recipe, Recipe) else Recipe.from_dict(recipe or {})
         self.sites = sites
+        self.bits = bits
+        self.symmetric = symmetric or bits > 8
         self.scheduled = scheduled
         self.traced_without_schedule = False
         self.links = Links()
@@ -116,9 +127,15 @@ class QuantizedLayer(keras.layers.Layer):
         fused = self.activation if alone else "linear"
         return self.switch(
             QUANTIZE,
-            lambda: training.fake_quantize(y, lo, hi, one_sided=fused != "linear"),
+            lambda: self.fake_quantized_output(y, lo, hi, one_sided=fused != "linear"),
             lambda: training.activate(y, fused),
         )
+
+    def fake_quantized_output(self, y: Any, lo: Any, hi: Any, one_sided: bool) -> Any:
+        """y on the grid of [lo, hi], straight-through; one_sided: the range starts at 0, so its clamp is the relu."""
+        if not self.symmetric:
+            return training.fake_quantize(y, lo, hi, one_sided)
+        return straight_through(ops.maximum(y, 0) if one_sided else y, self.grid_of(arrays, lo, hi))
 
     def pre_activation(self, inputs: Any, site: int) -> Any:
         """The float output in training mode, before the fused activation."""
@@ -148,9 +165,18 @@ class QuantizedLayer(keras.layers.Layer):
         for member, k in members[1:]:
             other_lo, other_hi, other_weight = member.observed_range(xp, k)
             lo, hi, weight = xp.minimum(lo, other_lo), xp.maximum(hi, other_hi), xp.minimum(weight, other_weight)
-        scale, zero_point = scale_zero_point(xp, lo, hi)
+        made = self.grid_of(xp, lo, hi)
         # NaN where `require_range` cannot look (JAX takes the variables away while it traces): never a made-up scale.
-        return Affine(xp.where(weight > 0, scale, np.float32(np.nan)), zero_point)
+        return replace(made, scale=xp.where(weight > 0, made.scale, np.float32(np.nan)))
+
+    def grid_of(self, xp: Any, lo: Any, hi: Any) -> Affine:
+        """The grid of this layer's width for reals in [lo, hi]."""
+        qmax = 2 ** (self.bits - 1) - 1
+        if self.symmetric:
+            scale, _ = scale_zero_point(xp, -xp.maximum(xp.abs(lo), xp.abs(hi)), xp.zeros_like(hi), -qmax, 0)
+            return Affine(scale, np.float32(0), -qmax - 1, qmax)
+        scale, zero_point = scale_zero_point(xp, lo, hi)
+        return Affine(scale, zero_point)
 
     def input_grid(self, xp: Any, site: int, position: int = 0) -> Affine:
         """The affine map of an input."""
@@ -224,7 +250,14 @@ class QuantizedLayer(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         config.pop("dtype", None)
-        return {**config, "recipe": self.recipe.to_dict(), "sites": self.sites, "scheduled": self.scheduled}
+        return {
+            **config,
+            "recipe": self.recipe.to_dict(),
+            "sites": self.sites,
+            "bits": self.bits,
+            "symmetric": self.symmetric,
+            "scheduled": self.scheduled,
+        }
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> keras.KerasTensor:
         # No trace of `call`: building a graph must not ask for ranges.

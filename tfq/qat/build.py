@@ -11,10 +11,10 @@ import numpy as np
 
 from tfq.errors import TfqError
 from tfq.qat.base import QuantizedLayer
+from tfq.qat.binary import QuantizedBinary
 from tfq.qat.capture import Value, capture
 from tfq.qat.elementwise import (
     QuantizedActivation,
-    QuantizedAdd,
     QuantizedInput,
     QuantizedRelu,
     QuantizedRelu6,
@@ -23,17 +23,21 @@ from tfq.qat.elementwise import (
 )
 from tfq.qat.equalize import equalize
 from tfq.qat.kernels import QuantizedConv2D, QuantizedDense, QuantizedDepthwiseConv2D
+from tfq.qat.matmul import QuantizedBatchMatMul
 from tfq.qat.movement import (
     QuantizedAveragePool,
     QuantizedConcatenate,
     QuantizedDropout,
-    QuantizedGlobalAverage,
+    QuantizedExtreme,
     QuantizedMaxPool,
-    QuantizedPad,
-    QuantizedReshape,
+    QuantizedMean,
+    SharedRangeLayer,
 )
+from tfq.qat.moves import MOVES, QuantizedMove
 from tfq.qat.part import Part, numpy_weights
 from tfq.qat.plan import Plan, free_name, make_plan
+from tfq.qat.rules import known
+from tfq.qat.table import QuantizedTable
 from tfq.recipe import Recipe
 
 
@@ -42,7 +46,7 @@ def plan(model: Any, recipe: Recipe | None = None) -> Plan:
     if recipe is not None and not isinstance(recipe, Recipe):
         received = type(recipe).__name__
         raise TfqError(f"recipe must be a tfq.Recipe, received {received}; read a file with tfq.Recipe.load(path)")
-    graph = capture(model)
+    graph = capture(model, known)
     if any(isinstance(call.layer, QuantizedLayer) for call in graph.calls):
         raise TfqError(f"model {model.name!r} is quantized already; give quantize the float model")
     planned = make_plan(graph, recipe or Recipe())
@@ -81,9 +85,16 @@ def _build(planned: Plan, name: str) -> Any:
     taken = {part.name for part in planned.parts} | set(graph.input_names)
     inputs = []
     for value, input_name in zip(graph.inputs, graph.input_names, strict=True):
-        tensor = keras.Input(batch_shape=(None, *value.shape[1:]), dtype="float32", name=input_name)
+        whole = value.dtype.startswith("int")
+        tensor = keras.Input(
+            batch_shape=(None, *value.shape[1:]), dtype="int32" if whole else "float32", name=input_name
+        )
         inputs.append(tensor)
-        tensors[value] = QuantizedInput(recipe=planned.recipe, name=free_name(f"{input_name}_quantized", taken))(tensor)
+        if not whole:
+            own_name = free_name(f"{input_name}_quantized", taken)
+            tensor = QuantizedInput(recipe=planned.recipe, name=own_name)(tensor)
+        tensors[value] = tensor
+    shared: dict[Any, Any] = {}
     for part in planned.parts:
         sources = [tensors[value] for value in part.inputs]
         if part.kind == "identity":
@@ -91,11 +102,7 @@ def _build(planned: Plan, name: str) -> Any:
             continue
         if not part.settings.get("is_float"):
             sources = [_on_grid(x, planned.recipe, taken) for x in sources]
-        if part.kind == "concatenate":
-            names = [f"{part.name}_input_{i}" for i in range(len(sources))]
-            sources = [_on_own_range(x, name, planned.recipe, taken) for x, name in zip(sources, names, strict=True)]
-        layer = MAKERS[part.kind](part, planned.recipe)
-        tensors[part.output] = layer(sources[0] if len(sources) == 1 and part.kind != "concatenate" else sources)
+        tensors[part.output] = _called(part, sources, planned, shared, taken)
     outputs = [tensors[value] for value in graph.outputs]
     pack = keras.tree.pack_sequence_as
     # A list of one input would make Keras warn whenever an array is passed.
@@ -104,10 +111,41 @@ def _build(planned: Plan, name: str) -> Any:
     return keras.Model(entry, pack(graph.output_structure, outputs), name=name)
 
 
+def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any], taken: set[str]) -> Any:
+    """The part's layer, called on its sources; the first of a shared layer makes it, the others call it again."""
+    if part.share in shared:
+        layer, calls = shared[part.share]
+        shared[part.share] = layer, calls + 1
+        return layer(*sources, site=calls)
+    layer = MAKERS[part.kind](part, planned.recipe)
+    layer.sites = sum(other.share == part.share for other in planned.parts) if part.share is not None else 1
+    if isinstance(layer, SharedRangeLayer):
+        names = [f"{part.name}_input_{i}" for i in range(len(sources))]
+        sources = [_on_own_range(x, name, planned.recipe, taken) for x, name in zip(sources, names, strict=True)]
+    if isinstance(layer, QuantizedBatchMatMul):
+        sources[1] = _symmetric(sources[1], f"{part.name}_input_1", planned.recipe, taken)
+    if part.share is not None:
+        shared[part.share] = layer, 1
+    single = len(sources) == 1 and part.kind != "concatenate"
+    made = layer(sources[0] if single else sources)
+    if isinstance(layer, QuantizedBinary) and part.weights is not None:
+        layer.constant.assign(part.weights[0])
+    return made
+
+
+def _symmetric(x: Any, name: str, recipe: Recipe, taken: set[str]) -> Any:
+    """x on a grid with zero point 0: its maker's, if nothing has read that yet, else requantized."""
+    layer = x._keras_history.operation
+    if layer.has_range and not layer.symmetric and not layer._outbound_nodes and layer.sites == 1:
+        layer.symmetric = True
+    owner, _ = layer.owner(0)
+    return x if owner.symmetric else Requantize(recipe=recipe, symmetric=True, name=free_name(name, taken))(x)
+
+
 def _on_grid(x: Any, recipe: Recipe, taken: set[str]) -> Any:
     """x, quantized if a left-out layer made it; once for all its readers."""
     layer = x._keras_history.operation
-    if not layer.is_float:
+    if not getattr(layer, "is_float", False):
         return x
     made = [n.operation for n in layer._outbound_nodes if isinstance(n.operation, QuantizedInput)]
     if made:
@@ -116,10 +154,9 @@ def _on_grid(x: Any, recipe: Recipe, taken: set[str]) -> Any:
 
 
 def _on_own_range(x: Any, name: str, recipe: Recipe, taken: set[str]) -> Any:
-    """x, requantized if its grid is fixed: the inputs of a concatenation share one range."""
-    layer, site = x._keras_history.operation, 0
-    owner, _ = layer.owner(site)
-    return x if owner.has_range else Requantize(recipe=recipe, name=free_name(name, taken))(x)
+    """x, requantized if its grid is fixed: inputs that share one range."""
+    owner, _ = x._keras_history.operation.owner(0)
+    return x if owner.has_range and not owner.symmetric else Requantize(recipe=recipe, name=free_name(name, taken))(x)
 
 
 def _copy(layer: Any, weights: list[np.ndarray] | None, **changes: Any) -> Any:
@@ -153,6 +190,8 @@ def _bare_copy(part: Part) -> Any:
 
 
 def _scale(part: Part, recipe: Recipe) -> Any:
+    if not part.layer.built:
+        part.layer.build(part.inputs[0].shape)
     return QuantizedScale(
         inner=_copy(part.layer, part.weights), activation=part.activation, recipe=recipe, name=part.name
     )
@@ -166,8 +205,16 @@ def _plain(cls: type) -> Callable[[Part, Recipe], Any]:
     return lambda part, recipe: cls(recipe=recipe, name=part.name, **part.settings)
 
 
-def _add(part: Part, recipe: Recipe) -> Any:
-    return QuantizedAdd(activation=part.activation, recipe=recipe, name=part.name)
+def _binary(part: Part, recipe: Recipe) -> Any:
+    return QuantizedBinary(kind=part.kind, activation=part.activation, recipe=recipe, name=part.name, **part.settings)
+
+
+def _move(part: Part, recipe: Recipe) -> Any:
+    return QuantizedMove(kind=part.kind, settings=part.settings, recipe=recipe, name=part.name)
+
+
+def _extreme(part: Part, recipe: Recipe) -> Any:
+    return QuantizedExtreme(kind=part.kind, recipe=recipe, name=part.name)
 
 
 MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
@@ -175,15 +222,20 @@ MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
     "depthwise_conv_2d": _weighted(QuantizedDepthwiseConv2D),
     "dense": _weighted(QuantizedDense),
     "scale": _scale,
-    "add": _add,
+    "add": _binary,
+    "subtract": _binary,
+    "multiply": _binary,
+    "maximum": _extreme,
+    "minimum": _extreme,
+    "batch_matmul": _plain(QuantizedBatchMatMul),
+    "table": _plain(QuantizedTable),
     "activation": _plain(QuantizedActivation),
     "relu": _plain(QuantizedRelu),
     "relu6": _plain(QuantizedRelu6),
-    "global_average": _plain(QuantizedGlobalAverage),
+    "mean": _plain(QuantizedMean),
     "concatenate": _plain(QuantizedConcatenate),
-    "reshape": _with_inner(QuantizedReshape),
     "dropout": _with_inner(QuantizedDropout),
-    "pad": _with_inner(QuantizedPad),
     "max_pool": _with_inner(QuantizedMaxPool),
     "average_pool": _with_inner(QuantizedAveragePool),
+    **dict.fromkeys(MOVES, _move),
 }

@@ -1,16 +1,18 @@
-"""A Keras model as a plain graph: calls in execution order and the values between them.
+"""A Keras model as a plain graph: calls in execution order and the values between them, nested models expanded.
 
-All of Keras's private attributes that tfq reads are in this file and in `base._producer`.
+All of Keras's private attributes that tfq reads are in this file, in `trace` and in `base._producer`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from tfq.errors import TfqError, Unsupported
+from tfq.errors import TfqError
+from tfq.qat import trace
 
 
 @dataclass(eq=False)
@@ -20,26 +22,46 @@ class Value:
     shape: tuple[int | None, ...]
     dtype: str
     producer: Call | None = None
-    consumers: list[Call] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class Call:
-    """One call of a layer or operation. name: the layer's, made unique for further calls of a shared layer."""
+    """One call of a layer or operation.
+
+    args, kwargs: as in the user's code, with a Value for each tensor; numbers, arrays and variables as they are.
+    site: how many calls of the same layer came before. scope: names of the nested models and layers around it.
+    """
 
     layer: Any
-    inputs: list[Value]
-    output: Value
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    outputs: list[Value]
     site: int = 0
+    scope: tuple[str, ...] = ()
+    calls_of_layer: int = 1
 
     @property
     def name(self) -> str:
-        return self.layer.name
+        """The layer's name, numbered for further calls of a shared layer."""
+        return self.layer.name if self.site == 0 else f"{self.layer.name}_call_{self.site + 1}"
+
+    @property
+    def inputs(self) -> list[Value]:
+        """All tensors among the arguments, in order."""
+        return [x for x in keras.tree.flatten((self.args, self.kwargs)) if isinstance(x, Value)]
+
+    @property
+    def output(self) -> Value:
+        """The first output."""
+        return self.outputs[0]
 
 
 @dataclass(eq=False)
 class Graph:
-    """calls: in execution order, inputs excluded. input_names: of the InputLayers, in the model's order."""
+    """calls: in execution order, inputs excluded. input_names: of the InputLayers, in the model's order.
+
+    output_names: of the layers (nested models among them) that make the outputs.
+    """
 
     inputs: list[Value]
     input_names: list[str]
@@ -47,10 +69,13 @@ class Graph:
     calls: list[Call]
     input_structure: Any
     output_structure: Any
+    output_names: list[str]
 
 
-def capture(model: Any) -> Graph:
-    """The graph of a functional or Sequential model.
+def capture(model: Any, known: Callable[[Any], bool] = lambda layer: True) -> Graph:
+    """The graph of a functional, Sequential or traceable subclassed model.
+
+    known: says of a layer that it is to be a call of its own; others are traced into what their `call` does.
 
     Raises TfqError for a model that is not built, Unsupported for one that is not a graph of layers.
     """
@@ -58,55 +83,87 @@ def capture(model: Any) -> Graph:
         raise TfqError(f"expected a keras.Model, received {type(model).__name__}")
     if isinstance(model, keras.Sequential) and not model.built:
         raise TfqError(f"model {model.name!r} is not built: give it an Input or call it once, then quantize it")
-    functional = model._functional if isinstance(model, keras.Sequential) else model
-    if not hasattr(functional, "_inputs_struct"):
-        raise Unsupported(
-            f"model {model.name!r} is subclassed, so its graph cannot be read; "
-            "build it with the functional API or Sequential"
-        )
-    return _walk(functional)
+    functional = as_functional(model)
+    if functional is None:
+        with trace.of_model(model) as (inputs, outputs):
+            return _graph(inputs, outputs, inputs, outputs, known)
+    return _graph(functional.inputs, functional.outputs, functional._inputs_struct, functional._outputs_struct, known)
 
 
-def _walk(model: Any) -> Graph:
-    values: dict[int, Value] = {}
-    calls: list[Call] = []
-    sites: dict[int, int] = {}
-    done: set[tuple[int, int]] = set()
-    todo = [(tensor, False) for tensor in reversed(keras.tree.flatten(model.outputs))]
-    inputs = keras.tree.flatten(model.inputs)
-    for tensor in inputs:
-        values[id(tensor)] = Value(tuple(tensor.shape), _dtype(tensor))
-    while todo:
-        tensor, ready = todo.pop()
-        operation, node_index, _ = tensor._keras_history
-        node = operation._inbound_nodes[node_index]
-        if id(tensor) in values or (id(operation), node_index) in done:
-            continue
-        sources = node.input_tensors
-        if not ready:
-            todo.append((tensor, True))
-            todo += [(source, False) for source in reversed(sources)]
-            continue
-        done.add((id(operation), node_index))
-        site = sites[id(operation)] = sites.get(id(operation), -1) + 1
-        calls.append(_call(operation, node, site, values))
-    outputs = [values[id(tensor)] for tensor in keras.tree.flatten(model.outputs)]
-    names = [tensor._keras_history[0].name for tensor in inputs]
-    return Graph([values[id(t)] for t in inputs], names, outputs, calls, model._inputs_struct, model._outputs_struct)
+def as_functional(layer: Any) -> Any:
+    """The functional model that a layer is, None if it is something else."""
+    if isinstance(layer, keras.Sequential):
+        layer = layer._functional
+    return layer if isinstance(layer, keras.Model) and hasattr(layer, "_inputs_struct") else None
 
 
-def _call(operation: Any, node: Any, site: int, values: dict[int, Value]) -> Call:
-    if not node.input_tensors:
-        raise TfqError(f"layer {operation.name!r} has no inputs and is not one of the model's inputs")
-    results = [Value(tuple(t.shape), _dtype(t)) for t in node.outputs]
-    for tensor, value in zip(node.outputs, results, strict=True):
-        values[id(tensor)] = value
-    call = Call(operation, [values[id(t)] for t in node.input_tensors], results[0], site)
-    for value in results:
-        value.producer = call
-    for value in call.inputs:
-        value.consumers.append(call)
-    return call
+def _graph(inputs: Any, outputs: Any, entry: Any, exit: Any, known: Callable[[Any], bool]) -> Graph:
+    walk = _Walk(known)
+    tensors = keras.tree.flatten(inputs)
+    values = [Value((None, *tensor.shape[1:]), _dtype(tensor)) for tensor in tensors]
+    found = walk.follow(tensors, values, keras.tree.flatten(outputs), ())
+    names = [tensor._keras_history[0].name for tensor in tensors]
+    for call in walk.calls:
+        call.calls_of_layer = walk.sites[id(call.layer)] + 1
+    makers = [tensor._keras_history[0].name for tensor in keras.tree.flatten(outputs)]
+    return Graph(values, names, found, walk.calls, entry, exit, makers)
+
+
+class _Walk:
+    """Follows tensors back to the inputs; collects calls in execution order."""
+
+    def __init__(self, known: Callable[[Any], bool]) -> None:
+        self.known = known
+        self.calls: list[Call] = []
+        self.sites: dict[int, int] = {}
+
+    def follow(self, inputs: list[Any], values: list[Value], outputs: list[Any], scope: tuple[str, ...]) -> list[Value]:
+        """The values of `outputs`, given those of `inputs`."""
+        found = {id(tensor): value for tensor, value in zip(inputs, values, strict=True)}
+        todo = [(tensor, False) for tensor in reversed(outputs)]
+        while todo:
+            tensor, ready = todo.pop()
+            if id(tensor) in found:
+                continue
+            operation, node_index, _ = tensor._keras_history
+            node = operation._inbound_nodes[node_index]
+            if not node.input_tensors:
+                raise TfqError(f"layer {operation.name!r} has no inputs and is not one of the model's inputs")
+            if not ready:
+                todo.append((tensor, True))
+                todo += [(source, False) for source in reversed(node.input_tensors)]
+                continue
+            made = self.enter(operation, node, found, scope)
+            found.update({id(tensor): value for tensor, value in zip(node.outputs, made, strict=True)})
+        return [found[id(tensor)] for tensor in outputs]
+
+    def enter(self, operation: Any, node: Any, found: dict[int, Value], scope: tuple[str, ...]) -> list[Value]:
+        """The outputs of one node: of a call, or of what is inside a nested model or an unknown layer."""
+
+        def valued(x: Any) -> Any:
+            return found[id(x)] if isinstance(x, keras.KerasTensor) else x
+
+        args, kwargs = keras.tree.map_structure(valued, (tuple(node.arguments.args), dict(node.arguments.kwargs)))
+        inner = as_functional(operation)
+        if inner is not None:
+            sources = [x for x in keras.tree.flatten(args[0]) if isinstance(x, Value)]
+            return self.follow(inner.inputs, sources, inner.outputs, (*scope, operation.name))
+        if not self.known(operation):
+            tensors = [x for x in keras.tree.flatten((node.arguments.args, node.arguments.kwargs)) if _is_tensor(x)]
+            with trace.of_layer(operation, node.arguments.args, node.arguments.kwargs) as (inputs, outputs):
+                sources = [found[id(x)] for x in tensors]
+                return self.follow(inputs, sources, keras.tree.flatten(outputs), (*scope, operation.name))
+        site = self.sites[id(operation)] = self.sites.get(id(operation), -1) + 1
+        outputs = [Value(tuple(t.shape), _dtype(t)) for t in node.outputs]
+        call = Call(operation, args, kwargs, outputs, kwargs.get("site", site), scope)
+        for value in outputs:
+            value.producer = call
+        self.calls.append(call)
+        return outputs
+
+
+def _is_tensor(x: Any) -> bool:
+    return isinstance(x, keras.KerasTensor)
 
 
 def _dtype(tensor: Any) -> str:

@@ -1,4 +1,4 @@
-"""Layers that compute without kernels: input quantizer, add, a batch norm or rescaling on its own, activations."""
+"""Layers that compute without kernels: input quantizer, a batch norm or rescaling on its own, activations."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from keras import ops
 
 from tfq.numerics import arrays as numpy_arrays
 from tfq.numerics.affine import Affine, quantize
-from tfq.ops import add, logistic, relu, softmax, tanh
+from tfq.ops import logistic, relu, softmax, tanh
 from tfq.ops import quantize as quantize_op
 from tfq.qat import arrays, folding, training
 from tfq.qat.base import BATCH_STATISTICS, QuantizedLayer
-from tfq.qat.program import Activation, Constant, Step
-from tfq.qat.values import real_of, stored, straight_through
-from tfq.qat.weighted import FUSED, WeightedLayer
+from tfq.qat.moves import reshape_step
+from tfq.qat.program import Activation, Step
+from tfq.qat.values import real_of, stored, straight_through, variable_value
+from tfq.qat.weighted import WeightedLayer
 
 
 @keras.saving.register_keras_serializable(package="tfq")
@@ -58,40 +59,8 @@ class Requantize(QuantizedLayer):
 
 
 @keras.saving.register_keras_serializable(package="tfq")
-class QuantizedAdd(QuantizedLayer):
-    """ADD of two tensors, with a fused activation."""
-
-    def __init__(self, activation: str = "linear", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.activation = activation
-
-    def compute_output_shape(self, input_shapes):
-        return keras.layers.Add().compute_output_shape(input_shapes)
-
-    def pre_activation(self, inputs, site):
-        return ops.add(*inputs)
-
-    def real(self, inputs, site):
-        return training.activate(self.pre_activation(inputs, site), self.activation)
-
-    def infer(self, inputs, site):
-        first, second = (self.input_grid(arrays, site, i) for i in range(2))
-        out = self.grid(arrays, site)
-        constants = add.constants(arrays, self.profile, first, second, out, FUSED[self.activation])
-        a, b = (stored(x, grid) for x, grid in zip(inputs, (first, second), strict=True))
-        return real_of(add.integers(arrays, self.profile, constants, a, b), out)
-
-    def lower(self, site, inputs, output):
-        options = {"fused_activation_function": FUSED[self.activation], "pot_scale_int16": False}
-        return [Step("ADD", tuple(inputs), output, options)]
-
-    def get_config(self):
-        return {**super().get_config(), "activation": self.activation}
-
-
-@keras.saving.register_keras_serializable(package="tfq")
 class QuantizedScale(WeightedLayer):
-    """y = x * factor + offset per channel: a BatchNormalization on its own, or a Rescaling, as a 1x1 DEPTHWISE_CONV_2D.
+    """y = x * factor + offset per channel, a BatchNormalization or a ChannelScale, as a 1x1 DEPTHWISE_CONV_2D.
 
     Each channel's weight is the largest integer times its own scale, so the weights cost no precision.
     """
@@ -109,7 +78,7 @@ class QuantizedScale(WeightedLayer):
 
     @property
     def norm(self):
-        """The inner batch norm, None for a Rescaling."""
+        """The inner batch norm, None for a ChannelScale."""
         return self.inner if isinstance(self.inner, keras.layers.BatchNormalization) else None
 
     def compute_output_shape(self, input_shape):
@@ -121,8 +90,7 @@ class QuantizedScale(WeightedLayer):
     def folded(self, xp):
         if self.norm is not None:
             return folding.affine_map(xp, self.norm)
-        scale, offset = (np.broadcast_to(np.float32(v), (self.depth,)) for v in (self.inner.scale, self.inner.offset))
-        return xp.asarray(scale, "float32"), xp.asarray(offset, "float32")
+        return variable_value(xp, self.inner.factor), variable_value(xp, self.inner.offset)
 
     def pre_activation(self, x, site):
         if self.norm is None or not self.norm.trainable:
@@ -153,15 +121,7 @@ class QuantizedScale(WeightedLayer):
         grid = self.input_grid(numpy_arrays, site)
         entry = Activation(f"{output.name}/image", image, grid)
         (step,) = super().lower(site, [entry.name], Activation(f"{output.name}/scaled", image, output.grid))
-        return [reshape_step(inputs[0], entry), step, reshape_step(step.output.name, output)]
-
-
-def reshape_step(source: str, output: Activation) -> Step:
-    """RESHAPE with the batch left free."""
-    shape = np.array([-1, *output.shape[1:]], np.int32)
-    return Step(
-        "RESHAPE", (source, Constant(f"{output.name}/shape", shape)), output, {"new_shape": tuple(map(int, shape))}
-    )
+        return [reshape_step(inputs[0], {}, entry), step, reshape_step(step.output.name, {}, output)]
 
 
 _FIXED_GRIDS = {

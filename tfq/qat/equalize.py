@@ -22,7 +22,7 @@ ROUNDS = 20
 WIDE = 4.0
 # A channel this far below the widest carries nothing (batch norm switched it off); scaling it up would add noise.
 DEAD = 2.0**-13
-_TRANSPARENT = ("max_pool", "average_pool", "global_average", "pad", "dropout", "relu", "reshape", "identity")
+_TRANSPARENT = ("max_pool", "average_pool", "mean", "pad", "dropout", "relu", "reshape", "identity")
 
 
 @dataclass(eq=False)
@@ -97,7 +97,9 @@ def _next_weighted(part: Part, readers: dict[Value, list[Part]], outputs: set[Va
 
 
 def _keeps_channels(part: Part) -> bool:
-    """A reshape must keep the channels innermost."""
+    """A reshape must keep the channels innermost, a mean must leave them alone."""
+    if part.kind == "mean":
+        return len(part.inputs[0].shape) - 1 not in part.settings["axes"]
     return part.kind != "reshape" or (part.output.shape[-1] or 0) % _input_depth(part) == 0
 
 

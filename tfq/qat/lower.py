@@ -68,8 +68,14 @@ def _program(graph: Graph, recipe: dict[str, Any]) -> Program:
         made = call.layer.lower(call.site, sources, output)
         steps += made
         names[call.output] = output.name if made else sources[0]
-        if call.inputs[0] in graph.inputs:
-            entries[sources[0]] = Activation(sources[0], output.shape, output.grid)
+        for value, source in zip(call.inputs, sources, strict=True):
+            if value in graph.inputs:
+                whole = value.dtype.startswith("int")
+                entries[source] = (
+                    Activation(source, value.shape, None, value.dtype.upper())
+                    if whole
+                    else Activation(source, output.shape, output.grid)
+                )
     outputs = tuple(zip(output_names(graph), (names[value] for value in graph.outputs), strict=True))
     inputs = tuple((name, name) for name in graph.input_names if name in entries)
     return Program(tuple(entries[name] for _, name in inputs), inputs, outputs, tuple(steps), recipe)

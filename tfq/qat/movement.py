@@ -1,4 +1,4 @@
-"""Layers that keep the grid of their input or average on it: pools, pads, reshapes, concatenation, dropout."""
+"""Layers that keep the grid of their input or average on it: pools, dropout, concatenation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from keras import ops
 from tfq.ops import average_pool_2d, mean
 from tfq.qat import arrays
 from tfq.qat.base import QuantizedLayer
-from tfq.qat.elementwise import reshape_step
 from tfq.qat.program import Constant, Step
 from tfq.qat.values import centered, real_of, stored
 
@@ -52,14 +51,6 @@ class SameGridLayer(QuantizedLayer):
 
 
 @keras.saving.register_keras_serializable(package="tfq")
-class QuantizedReshape(SameGridLayer):
-    """RESHAPE: Flatten, Reshape."""
-
-    def lower(self, site, inputs, output):
-        return [reshape_step(inputs[0], output)]
-
-
-@keras.saving.register_keras_serializable(package="tfq")
 class QuantizedDropout(SameGridLayer):
     """Dropout while training; nothing in the file."""
 
@@ -68,15 +59,6 @@ class QuantizedDropout(SameGridLayer):
 
     def lower(self, site, inputs, output):
         return []
-
-
-@keras.saving.register_keras_serializable(package="tfq")
-class QuantizedPad(SameGridLayer):
-    """PAD: ZeroPadding2D; real 0 is a grid point."""
-
-    def lower(self, site, inputs, output):
-        pads = np.array([(0, 0), *self.inner.padding, (0, 0)], np.int32)
-        return [Step("PAD", (inputs[0], Constant(f"{output.name}/paddings", pads)), output)]
 
 
 def _cells_inside(size: tuple[int, int], layer: Any) -> np.ndarray:
@@ -135,45 +117,43 @@ class QuantizedAveragePool(SameGridLayer):
 
 
 @keras.saving.register_keras_serializable(package="tfq")
-class QuantizedGlobalAverage(QuantizedLayer):
-    """MEAN over height and width, on a grid of its own."""
+class QuantizedMean(QuantizedLayer):
+    """MEAN over axes, on a grid of its own. Args: axes: counted from the batch, which is not among them. keepdims."""
 
-    def __init__(self, keepdims: bool = False, **kwargs: Any) -> None:
+    def __init__(self, axes: tuple[int, ...], keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.axes = tuple(axes)
         self.keepdims = keepdims
 
     def compute_output_shape(self, input_shape):
-        batch, *middle, depth = input_shape
-        return (batch, *(1 for _ in middle), depth) if self.keepdims else (batch, depth)
+        kept = [
+            1 if i in self.axes else size for i, size in enumerate(input_shape) if self.keepdims or i not in self.axes
+        ]
+        return tuple(kept)
 
     def real(self, x, site):
-        return ops.mean(x, axis=(1, 2), keepdims=self.keepdims)
+        return ops.mean(x, axis=self.axes, keepdims=self.keepdims)
 
     def infer(self, x, site):
         grid, out = self.input_grid(arrays, site), self.grid(arrays, site)
-        count = int(np.prod(x.shape[1:3]))
+        count = int(np.prod([x.shape[axis] for axis in self.axes]))
         constants = mean.constants(arrays, self.profile, grid, out, count)
-        total = ops.sum(centered(x, grid), axis=(1, 2), keepdims=self.keepdims) + grid.zero_point * np.float32(count)
+        total = ops.sum(centered(x, grid), axis=self.axes, keepdims=self.keepdims) + grid.zero_point * np.float32(count)
         return real_of(mean.integers(arrays, self.profile, constants, total), out)
 
     def lower(self, site, inputs, output):
-        axes = Constant(f"{output.name}/axes", np.array([1, 2], np.int32))
+        axes = Constant(f"{output.name}/axes", np.array(self.axes, np.int32))
         return [Step("MEAN", (inputs[0], axes), output, {"keep_dims": self.keepdims})]
 
     def get_config(self):
-        return {**super().get_config(), "keepdims": self.keepdims}
+        return {**super().get_config(), "axes": list(self.axes), "keepdims": self.keepdims}
 
 
-@keras.saving.register_keras_serializable(package="tfq")
-class QuantizedConcatenate(QuantizedLayer):
-    """CONCATENATION: all inputs share one range, that of them all."""
+class SharedRangeLayer(QuantizedLayer):
+    """All inputs and the output share one range, that of the inputs together."""
 
     has_range = False
     keeps_input_grid = True
-
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.axis = axis
 
     def connect(self, sources, site):
         super().connect(sources, site)
@@ -184,17 +164,26 @@ class QuantizedConcatenate(QuantizedLayer):
         for member, member_site in merged:
             member.links.groups[member_site] = merged
 
-    def compute_output_shape(self, input_shapes):
-        return keras.layers.Concatenate(axis=self.axis).compute_output_shape(input_shapes)
-
-    def real(self, inputs, site):
-        return ops.concatenate(inputs, axis=self.axis)
-
     def train(self, inputs, site):
         return self.real(inputs, site)
 
     def infer(self, inputs, site):
         return self.real(inputs, site)
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedConcatenate(SharedRangeLayer):
+    """CONCATENATION."""
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def compute_output_shape(self, input_shapes):
+        return keras.layers.Concatenate(axis=self.axis).compute_output_shape(input_shapes)
+
+    def real(self, inputs, site):
+        return ops.concatenate(inputs, axis=self.axis)
 
     def lower(self, site, inputs, output):
         options = {
@@ -205,3 +194,24 @@ class QuantizedConcatenate(QuantizedLayer):
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis}
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedExtreme(SharedRangeLayer):
+    """MAXIMUM or MINIMUM of two tensors. Args: kind: "maximum" or "minimum"."""
+
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind = kind
+
+    def compute_output_shape(self, input_shapes):
+        return keras.layers.Maximum().compute_output_shape(input_shapes)
+
+    def real(self, inputs, site):
+        return getattr(ops, self.kind)(*inputs)
+
+    def lower(self, site, inputs, output):
+        return [Step(self.kind.upper(), tuple(inputs), output)]
+
+    def get_config(self):
+        return {**super().get_config(), "kind": self.kind}

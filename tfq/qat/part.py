@@ -9,12 +9,15 @@ import keras
 
 from tfq.qat.capture import Value
 
+WEIGHTED = ("conv_2d", "depthwise_conv_2d", "dense", "conv_2d_transpose")
+
 
 @dataclass(eq=False)
 class Part:
     """One tfq layer to be: `kind` says which, `layer` is the Keras layer that holds its weights or settings.
 
     fused: the original layers it takes in, in order. settings: keyword arguments of the tfq layer.
+    share: parts of the same share become one tfq layer with as many sites (a layer that is called several times).
     """
 
     kind: str
@@ -28,6 +31,7 @@ class Part:
     settings: dict[str, Any] = field(default_factory=dict)
     weights: list[Any] | None = None  # NumPy weights in place of the layer's own
     norm_weights: list[Any] | None = None  # and of the batch norm's
+    share: Any = None
 
 
 def numpy_weights(part: Part, norm: bool = False) -> list[Any]:

@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 
 from tfq.errors import TfqError, Unsupported
 from tfq.qat.capture import Graph, Value
-from tfq.qat.part import Part
+from tfq.qat.part import WEIGHTED, Part
 from tfq.qat.rules import decompose
+from tfq.qat.tables import merge_tables
 from tfq.recipe import Recipe
 
 
@@ -40,7 +41,7 @@ class Plan:
         return "\n".join([*lines, *self.notes])
 
 
-_FUSIBLE = ("conv_2d", "depthwise_conv_2d", "dense", "scale", "add")
+_FUSIBLE = (*WEIGHTED, "scale", "add", "subtract", "multiply")
 
 
 def make_plan(graph: Graph, recipe: Recipe) -> Plan:
@@ -48,8 +49,8 @@ def make_plan(graph: Graph, recipe: Recipe) -> Plan:
     parts: list[Part] = []
     refusals: list[str] = []
     for value, name in zip(graph.inputs, graph.input_names, strict=True):
-        if not value.dtype.startswith(("float", "bfloat")):
-            refusals.append(f"input {name!r}: {value.dtype} inputs have no int8 form; feed floats")
+        if not value.dtype.startswith(("float", "bfloat", "int")):
+            refusals.append(f"input {name!r}: {value.dtype} inputs have no int8 form; feed floats, or indices as int32")
     for call in graph.calls:
         try:
             parts += decompose(call)
@@ -57,6 +58,7 @@ def make_plan(graph: Graph, recipe: Recipe) -> Plan:
             refusals.append(str(error))
     if refusals:
         raise Unsupported("cannot quantize:\n  " + "\n  ".join(refusals))
+    parts = merge_tables(bypass_identities(parts, graph.outputs), graph.outputs)
     parts = fuse(parts, graph.outputs)
     leave_out(parts, recipe)
     name_outputs(parts, graph)
@@ -64,36 +66,76 @@ def make_plan(graph: Graph, recipe: Recipe) -> Plan:
     return Plan(parts, graph, recipe)
 
 
-def fuse(parts: list[Part], outputs: list[Value]) -> list[Part]:
-    """Batch norms folded into the weighted part before them, relu and relu6 into the op before them."""
+def uses_of(parts: list[Part], outputs: list[Value]) -> dict[Value, int]:
+    """How often each value is read, by parts or as an output of the model."""
     uses: dict[Value, int] = {}
-    for part in parts:
-        for value in part.inputs:
-            uses[value] = uses.get(value, 0) + 1
-    for value in outputs:
+    for value in [value for part in parts for value in part.inputs] + outputs:
         uses[value] = uses.get(value, 0) + 1
-    by_output = {part.output: part for part in parts}
-    kept: list[Part] = []
+    return uses
+
+
+def bypass_identities(parts: list[Part], outputs: list[Value]) -> list[Part]:
+    """The parts without those that do nothing, but for those that make a model output."""
+    source: dict[Value, Value] = {}
+    kept = []
     for part in parts:
-        before = by_output.get(part.inputs[0])
-        if before is not None and before in kept and uses[part.inputs[0]] == 1 and _absorbs(before, part):
-            if part.settings.get("batch_norm"):
-                before.batch_norm = part.layer
-            else:
-                before.activation = part.activation
-            before.fused += part.fused
-            before.output = part.output
-            by_output[part.output] = before
-            if part.output in outputs:
-                before.name = part.name
+        part.inputs = [source.get(value, value) for value in part.inputs]
+        if part.kind == "identity" and part.output not in outputs:
+            source[part.output] = part.inputs[0]
+        else:
+            kept.append(part)
+    return kept
+
+
+def fuse(parts: list[Part], outputs: list[Value]) -> list[Part]:
+    """Batch norms folded into the weighted part before them, relu and relu6 into the op before them.
+
+    Parts that share a layer take in the same or nothing.
+    """
+    uses = uses_of(parts, outputs)
+    makers = {part.output: part for part in parts}
+    absorbed: dict[Part, Part] = {}  # the part taken in -> the part that takes it in
+    for part in parts:
+        before = makers.get(part.inputs[0])
+        before = absorbed.get(before, before) if before is not None else None
+        if before is None or uses[part.inputs[0]] != 1 or not _absorbs(before, part):
             continue
-        kept.append(part)
-    return [_settled(part) for part in kept]
+        if before.share is not None and not _all_alike(before, part, parts, uses):
+            continue
+        if part.settings.get("batch_norm"):
+            before.batch_norm = part.layer
+        else:
+            before.activation = part.activation
+        before.fused += part.fused
+        before.output = part.output
+        if part.output in outputs:
+            before.name = part.name
+        absorbed[part] = before
+    return [_settled(part) for part in parts if part not in absorbed]
+
+
+def _all_alike(before: Part, part: Part, parts: list[Part], uses: dict[Value, int]) -> bool:
+    """Whether every part of the same shared layer is followed by the like of `part`."""
+    readers = {value: reader for reader in parts for value in reader.inputs}
+    for other in parts:
+        if other.share != before.share or other is before:
+            continue
+        # The other may have taken in its follower already; then it looks like `before` will.
+        if part.settings.get("batch_norm") and other.batch_norm is part.layer:
+            continue
+        if not part.settings.get("batch_norm") and other.activation == part.activation:
+            continue
+        reader = readers.get(other.output)
+        if reader is None or uses[other.output] != 1 or reader.kind != part.kind:
+            return False
+        if part.settings.get("batch_norm") and reader.layer is not part.layer:
+            return False
+    return True
 
 
 def leave_out(parts: list[Part], recipe: Recipe) -> None:
     """Marks the weighted parts that the recipe wants in float. Raises TfqError for a pattern that matches none."""
-    weighted = [part for part in parts if part.kind in ("conv_2d", "depthwise_conv_2d", "dense")]
+    weighted = [part for part in parts if part.kind in WEIGHTED]
     for pattern in recipe.leave_out:
         matched = [part for part in weighted if fnmatchcase(part.layer.name, pattern)]
         if not matched:
@@ -108,22 +150,22 @@ def leave_out(parts: list[Part], recipe: Recipe) -> None:
 def name_outputs(parts: list[Part], graph: Graph) -> None:
     """Parts that make a model output take the name of the Keras layer that made it: losses by name keep working."""
     makers = {part.output: part for part in parts}
-    for value in graph.outputs:
+    for value, name in zip(graph.outputs, graph.output_names, strict=True):
         part = makers.get(value)
         while part is not None and part.kind == "identity":  # makes nothing: its source takes its name
             source = part.inputs[0]
             part = None if source in graph.outputs else makers.get(source)
-        if part is None or value.producer is None or part.name == value.producer.name:
+        if part is None or part.name == name:
             continue
         for other in parts:
-            if other is not part and other.name == value.producer.name:
+            if other is not part and other.name == name:
                 other.name = f"{other.name}_linear"
-        part.name = value.producer.name
+        part.name = name
 
 
 def make_names_unique(parts: list[Part], graph: Graph) -> None:
     """Numbers parts that tfq named (half of a separable, an activation) where a layer of the user's has the name."""
-    users = {call.name for call in graph.calls}
+    users = {call.name for call in graph.calls} | set(graph.output_names)
     taken = set(graph.input_names)
     for part in sorted(parts, key=lambda p: p.name not in p.fused or p.name not in users):
         part.name = free_name(part.name, taken)
@@ -142,7 +184,7 @@ def _absorbs(before: Part, part: Part) -> bool:
     if before.activation != "linear":
         return False
     if part.settings.get("batch_norm"):
-        return before.batch_norm is None and before.kind in ("conv_2d", "depthwise_conv_2d", "dense")
+        return before.batch_norm is None and before.kind in WEIGHTED
     return part.kind in ("relu", "relu6") and before.kind in _FUSIBLE
 
 

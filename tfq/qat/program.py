@@ -26,12 +26,14 @@ class Constant:
 class Activation:
     """A tensor between ops. shape: with None for the batch (and for nothing else).
 
-    grid: int8, NumPy scalars; None for a float tensor around a layer that the recipe leaves out.
+    grid: int8 or int16, NumPy scalars; None for a tensor without scale. type: of a tensor without scale, as the schema
+    names it: FLOAT32 around a layer that the recipe leaves out, INT32 for indices.
     """
 
     name: str
     shape: tuple[int | None, ...]
     grid: Affine | None
+    type: str = "FLOAT32"
 
 
 @dataclass(frozen=True, eq=False)

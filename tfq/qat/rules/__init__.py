@@ -1,0 +1,70 @@
+"""What each Keras layer and operation is in primitive int8 ops: one rule each, one table a family.
+
+A rule takes (net, call) and gives the Value (or Values) that the call makes, built with the methods of `net`. Adding a
+layer is its rule and its row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfq.errors import Unsupported
+from tfq.qat.capture import Call
+from tfq.qat.net import Net
+from tfq.qat.part import Part
+from tfq.qat.rules import (
+    activations,
+    arithmetic,
+    convolutions,
+    dense,
+    normalization,
+    pooling,
+    shapes,
+    vanishing,
+)
+from tfq.qat.rules.families import Rule
+
+RULES: dict[type, Rule] = {
+    **convolutions.RULES,
+    **dense.RULES,
+    **activations.RULES,
+    **arithmetic.RULES,
+    **shapes.RULES,
+    **pooling.RULES,
+    **normalization.RULES,
+    **vanishing.RULES,
+}
+
+
+def rule_for(layer: Any) -> Rule | None:
+    """The rule of a layer or operation; a subclass that keeps `call` has its base's. None: trace it."""
+    if hasattr(layer, "tfq_parts"):
+        return lambda net, call: layer.tfq_parts(net, *call.args, **call.kwargs)
+    for cls in type(layer).__mro__:
+        if cls in RULES:
+            own = vars(cls).get("call", type(layer).call)
+            return RULES[cls] if type(layer).call is own else None
+    return None
+
+
+def known(layer: Any) -> bool:
+    """Whether a layer or operation is a call of its own; others are traced. Operations always are: they are refused."""
+    return rule_for(layer) is not None or not hasattr(layer, "_flatten_layers")
+
+
+def decompose(call: Call) -> list[Part]:
+    """A call as primitive parts. Raises Unsupported, saying what to do, for one without an int8 form."""
+    rule = rule_for(call.layer)
+    if rule is None:
+        kind = type(call.layer).__name__
+        raise Unsupported(
+            f"operation {call.name!r} ({kind}) has no int8 form; write it with layers or operations that have one "
+            "(docs/layers.md lists them)"
+        )
+    net = Net(call)
+    return net.finish(rule(net, call))
+
+
+def known_layers() -> list[str]:
+    """Names of the Keras layers and operations that have a rule."""
+    return [cls.__name__ for cls in RULES]
