@@ -27,6 +27,7 @@ CASES = (
     log_softmax("half a step", (1, 33), 1 / 32, samples=50),
     log_softmax("image", (1, 3, 4, 50), 0.02, -128),
     log_softmax("vector", (17,), samples=1),
+    log_softmax("many rows", (1, 3000, 100), samples=1),
     log_softmax("many classes", (1, 3000), 0.25),
     log_softmax("unsigned", (1, 10), 0.1, 130, "UINT8", samples=50),
     log_softmax("unsigned, many", (1, 300), 0.03, 0, "UINT8"),

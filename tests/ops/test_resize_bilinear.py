@@ -1,5 +1,7 @@
 """RESIZE_BILINEAR against the real runtimes: types, modes, every kernel, scales that a runtime refuses."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,18 @@ def test_modes(size, mode, numerics):
             numerics,
             [np.random.default_rng(1).normal(0, 9, (4, 5, 7, 3)).astype(np.float32)] if type == "FLOAT32" else None,
         )
+
+
+@pytest.mark.parametrize("numerics", RUNTIMES)
+@pytest.mark.parametrize("mode", ["corners", "centers"])
+@pytest.mark.parametrize(
+    ("size", "shape"), [((700, 601), (1, 9, 7, 2)), ((9, 7), (1, 700, 601, 2)), ((5, 3), (300, 11, 13, 7))], ids=str
+)
+def test_large(size, shape, mode, numerics):
+    for type in TYPES.get(numerics, TYPES["litert"]):
+        one = dataclasses.replace(case("large", size, shape, type, mode), samples=1)
+        x = np.random.default_rng(1).integers(-100 if type != "UINT8" else 0, 100, shape)
+        check(one, numerics, [x.astype(one.inputs[0].dtype)])
 
 
 @pytest.mark.parametrize("numerics", RUNTIMES)

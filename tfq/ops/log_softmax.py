@@ -28,6 +28,7 @@ from tfq.numerics.fixed_point import (
 from tfq.numerics.log_fixed_point import log
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import exponentials, unary
+from tfq.ops.blocks import by_rows
 from tfq.ops.contract import Node, Spec
 from tfq.ops.softmax import stacks
 
@@ -145,6 +146,9 @@ class Params:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """x: int8 or uint8 [..., classes] -> the same. Raises TfqError where the real kernel's sum overflows."""
+        return by_rows(self._rows, x.reshape(-1, x.shape[-1])).reshape(x.shape)
+
+    def _rows(self, x: np.ndarray) -> np.ndarray:
         if not self.method.fits(_LARGEST_SUM, self.constants.exponentials, x):
             raise TfqError(
                 f"{self.name}: the exponentials of each row must add up to less than {_LARGEST_SUM}, or the real "

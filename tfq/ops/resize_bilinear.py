@@ -26,6 +26,7 @@ import numpy as np
 
 from tfq.numerics import arrays
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.ops.blocks import BLOCK, by_rows
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, rows_apart
 from tfq.ops.movement import moved, pinned, same_parameters, types_of
@@ -224,4 +225,20 @@ def prepare(node: Node, profile: Profile) -> Params:
 
 def evaluate(params: Params, x, size=None) -> np.ndarray:
     """x: [N, H, W, C] -> [N, height, width, C]."""
-    return params.resize(x, params.rows, params.columns)
+    return by_rows(lambda part: _resized(params, part), x)
+
+
+def _resized(params: Params, x: np.ndarray) -> np.ndarray:
+    """A block of output rows at a time, each from the input rows that it needs."""
+    rows = params.rows
+    height = len(rows.before)
+    line = max(1, len(x) * x.shape[3] * max(len(params.columns.before), x.shape[2]))
+    step = max(1, BLOCK // line)
+    parts = []
+    for first in range(0, height, step):
+        cut = slice(first, first + step)
+        before, behind = rows.before[cut], rows.behind[cut]
+        low, high = min(before.min(), behind.min()), max(before.max(), behind.max())
+        ends = Ends(before - low, behind - low, rows.weight[cut])
+        parts.append(params.resize(x[:, low : high + 1], ends, params.columns))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
