@@ -208,16 +208,16 @@ class Net:
         if len(results) != len(self.call.outputs):
             raise self.refuse(f"{len(results)} parts for {len(self.call.outputs)} outputs", "report this")
         for i, (value, output) in enumerate(zip(results, self.call.outputs, strict=True)):
-            makers = [part for part in self.parts if part.output is value]
-            if not makers or results.index(value) != i or value.shape != output.shape:
-                self._require_shape(value, output)
-                makers = [part for part in self.parts if part.output is self.identity(value)]
-            part = makers[0]
+            maker = next((part for part in self.parts if part.output is value), None)
+            if maker is None or any(other is value for other in results[:i]):
+                self.identity(value)
+                maker = self.parts[-1]
+            self._require_shape(value, output)
             for reader in self.parts:
-                reader.inputs = [output if x is part.output else x for x in reader.inputs]
-            part.output = output
-            part.name = self.call.name if len(results) == 1 else f"{self.call.name}_{i}"
-            part.fused = [self.call.name]
+                reader.inputs = [output if x is maker.output else x for x in reader.inputs]
+            maker.output = output
+            maker.name = self.call.name if len(results) == 1 else f"{self.call.name}_{i}"
+            maker.fused = [self.call.name]
         return self.parts
 
     def _require_shape(self, value: Value, output: Value) -> None:
