@@ -207,11 +207,13 @@ class Net:
         results = list(made) if isinstance(made, (list, tuple)) else [made]
         if len(results) != len(self.call.outputs):
             raise self.refuse(f"{len(results)} parts for {len(self.call.outputs)} outputs", "report this")
+        final: dict[Value, Value] = {}
         for i, (value, output) in enumerate(zip(results, self.call.outputs, strict=True)):
             maker = next((part for part in self.parts if part.output is value), None)
-            if maker is None or any(other is value for other in results[:i]):
-                self.identity(value)
+            if maker is None:  # an input of the call, or an output of it already
+                self.identity(final.get(value, value))
                 maker = self.parts[-1]
+            final[value] = output
             self._require_shape(value, output)
             for reader in self.parts:
                 reader.inputs = [output if x is maker.output else x for x in reader.inputs]
