@@ -14,7 +14,21 @@ import pytest
 from tfq.numerics import arrays as numpy_arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK
-from tfq.ops import batch_matmul, l2_normalization, log_softmax, prelu, resize_bilinear, squared_difference, sub
+from tfq.ops import (
+    add,
+    average_pool_2d,
+    batch_matmul,
+    l2_normalization,
+    log_softmax,
+    mean,
+    mul,
+    prelu,
+    quantize,
+    relu,
+    resize_bilinear,
+    squared_difference,
+    sub,
+)
 from tfq.qat import arrays as keras_arrays
 
 PROFILES = (LITERT, XNNPACK, TFLM)
@@ -71,6 +85,21 @@ def sums(length, magnitude):
     return draw
 
 
+def totals(count):
+    """Sums of `count` stored integers."""
+
+    def draw(rng, grids):
+        return [stored(rng, grids[0], (400, count)).sum(axis=-1, dtype=np.int32)]
+
+    return draw
+
+
+def averaged(xp, profile, grids, operands):
+    """The average of 9 cells."""
+    bounds = average_pool_2d.bounds(xp, profile, grids[0], "RELU6")
+    return average_pool_2d.integers(xp, operands[0], np.full(400, 9), bounds)
+
+
 def images(rng, grids):
     """Stored integers [3, 5, 7, 2]."""
     return [stored(rng, grids[0], (3, 5, 7, 2))]
@@ -94,9 +123,25 @@ def integers_of(op, activation=()):
     return call
 
 
+# Of both widths: (op, its grids but for their width, operands, what else `constants` takes, last scale per product).
+BOTH = (
+    ("ADD", add, 3, codes((20, 1, 9), (5, 9)), ("RELU6",), 1),
+    ("SUB", sub, 3, codes((20, 1, 9), (5, 9)), ("NONE",), 1),
+    ("MUL", mul, 3, codes((20, 1, 9), (5, 9)), ("NONE",), 1),
+    ("MEAN", mean, 2, totals(12), (12,), 1),
+    ("RELU", relu, 2, codes((50, 9)), ("RELU",), 1),
+    ("RELU6", relu, 2, codes((50, 9)), ("RELU6",), 1),
+    ("QUANTIZE", quantize, 2, codes((50, 9)), (), 1),
+)
 ROWS = (
-    Row("SUB int8", integers_of(sub, ("NONE",)), (IN8, IN8, IN8), codes((20, 1, 9), (5, 9))),
-    Row("SUB int8, relu", integers_of(sub, ("RELU",)), (IN8, IN8, IN8), codes((20, 1, 9), (5, 9))),
+    *(
+        Row(f"{name} int{bits}", integers_of(op, more), (grid,) * count, draw, ratio=ratio)
+        for name, op, count, draw, more, ratio in BOTH
+        for bits, grid in ((8, IN8), (16, IN16))
+    ),
+    Row("QUANTIZE int8 to int16", integers_of(quantize), (IN8, IN16), codes((50, 9))),
+    Row("QUANTIZE int16 to int8", integers_of(quantize), (IN16, IN8), codes((50, 9)), ratio=200),
+    *(Row(f"AVERAGE_POOL_2D int{bits}", averaged, (grid,), totals(9)) for bits, grid in ((8, IN8), (16, IN16))),
     Row("BATCH_MATMUL int8", integers_of(batch_matmul), (IN8, IN8, IN8), sums(60, 2**14), ratio=60.0),
     Row("L2_NORMALIZATION", integers_of(l2_normalization), (IN8,), codes((40, 9))),
     Row("LOG_SOFTMAX", integers_of(log_softmax), (IN8,), codes((100, 12))),

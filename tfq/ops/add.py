@@ -22,11 +22,12 @@ import numpy as np
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine, divide
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
+from tfq.numerics.profiles import INT16_MAX, LITERT, TFLM, XNNPACK, Profile, activation_bounds, kernel_of
 from tfq.ops import shifted_sum
 from tfq.ops.binary import Params, all_types, direct, evaluate, grids, params_of, require_symmetric, require_types
 from tfq.ops.checks import given, xnnpack_takes
 from tfq.ops.contract import Node, Spec, rows_apart
+from tfq.ops.fixed import Fixed
 from tfq.ops.plain import is_number, is_unscaled_int16, plain, require_unscaled
 
 __all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
@@ -51,7 +52,6 @@ _LEAST_RATIO, _MOST_RATIO = 2.0**-10, 2.0**8
 # LiteRT's optimized kernel narrows the rescaled sum to 16 bits; the reference kernel does not. 255 * 128 + 127 fits.
 _MOST_WHOLE = 2.0**7
 _POWERS = 2.0 ** np.arange(31)
-_INT16_MAX = 2**15 - 1
 
 
 class FixedPoint(NamedTuple):
@@ -150,13 +150,19 @@ METHODS = {LITERT: _FIXED_POINT, XNNPACK: Method(shift_constants, shift_integers
 
 
 def constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine, activation: str):
-    """The profile's constants of a + b on the output's grid."""
-    return METHODS[profile].constants(xp, profile, a, b, out, activation, 1)
+    """The profile's constants of a + b on the output's grid, all int8 or all int16 (pot_scale_int16 false)."""
+    return fixed(xp, profile, a, b, out, activation, 1)
+
+
+def fixed(xp, profile: Profile, a: Affine, b: Affine, out: Affine, activation: str, sign: int) -> Fixed:
+    """The constants of a + sign * b."""
+    runs = kernel_of(profile, out)
+    return Fixed(METHODS[runs].integers, METHODS[runs].constants(xp, runs, a, b, out, activation, sign))
 
 
 def integers(xp, profile: Profile, constants, qa, qb):
     """Stored integers of the sum, float32; qa, qb: stored integers that broadcast."""
-    return METHODS[profile].integers(xp, constants, qa, qb)
+    return constants.of(xp, qa, qb)
 
 
 def built_in(node: Node, profile: Profile, a: Affine, b: Affine, out: Affine) -> Profile:
@@ -231,11 +237,10 @@ POWERS_OF_TWO = {LITERT: _either, XNNPACK: _either, TFLM: lambda node, a, b, out
 def prepare_sum(node: Node, profile: Profile, kernels: Mapping[Profile, Any], sign: int) -> Params:
     """Of types with scales. Shared with SUB: its kernels, sign -1."""
     a, b, out = grids(node)
-    if out.qmax == _INT16_MAX and POWERS_OF_TWO[profile](node, a, b, out):
+    if out.qmax == INT16_MAX and POWERS_OF_TWO[profile](node, a, b, out):
         return shifted_sum.shifted_sum(node, a, b, out, sign)
     kernel = kernels[profile](node, profile, a, b, out)
     activation = node.options.get("fused_activation_function", "NONE")
-    method = METHODS[kernel]
     with np.errstate(over="ignore"):
-        fixed = method.constants(arrays, kernel, a, b, out, activation, sign)
-    return params_of(node, partial(method.integers, arrays, fixed))
+        constants = fixed(arrays, kernel, a, b, out, activation, sign)
+    return params_of(node, partial(constants.of, arrays))

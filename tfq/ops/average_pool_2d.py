@@ -18,7 +18,7 @@ import numpy as np
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.geometry import Window
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
+from tfq.numerics.profiles import BUILT_IN, LITERT, TFLM, XNNPACK, Profile, activation_bounds
 from tfq.ops import plain, unary
 from tfq.ops.checks import any_grid, grid_of, nearly_same_grid
 from tfq.ops.contract import Node, Spec, rows_apart
@@ -34,14 +34,12 @@ SPEC = Spec(
 stacks = rows_apart
 TYPES: unary.Types = {LITERT: SPEC.types, XNNPACK: SPEC.types, TFLM: ("INT8", "INT16", "FLOAT32")}
 
-# Whose kernel runs, hence whose rounding of the activation's bounds.
-KERNEL = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
 CHECK_GRIDS = {LITERT: any_grid, XNNPACK: any_grid, TFLM: nearly_same_grid}
 
 
 def bounds(xp, profile: Profile, out: Affine, activation: str) -> tuple[Any, Any]:
     """(lowest, highest) stored integer that the fused activation lets through."""
-    return activation_bounds(xp, KERNEL[profile], activation, out)
+    return activation_bounds(xp, BUILT_IN[profile], activation, out)
 
 
 def integers(xp, total, count, bounds):

@@ -25,7 +25,7 @@ from tfq.errors import Unsupported
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.fixed_point import wrap32
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, requantize
+from tfq.numerics.profiles import BUILT_IN, LITERT, TFLM, XNNPACK, Profile, requantize
 from tfq.numerics.rescale import (
     FIFTEEN_BITS,
     FIFTEEN_BITS_SINGLE_PRODUCT,
@@ -132,8 +132,6 @@ def sum_in_any_order(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 # Of float32 matrices.
 REAL = {LITERT: sum_in_order, XNNPACK: sum_in_any_order, TFLM: sum_in_order}
-# Whose kernel runs where XNNPACK leaves int8 to LiteRT.
-BUILT_IN = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
 
 
 def whole_sums(x: np.ndarray, w: np.ndarray, x_zero: int, w_zero: int) -> np.ndarray:

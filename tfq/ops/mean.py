@@ -20,9 +20,10 @@ import numpy as np
 from tfq.numerics import arrays, rescale
 from tfq.numerics.affine import Affine, divide, product
 from tfq.numerics.fixed_point import power_of_two, quantize_multiplier, wrap32
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, kernel_of
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
+from tfq.ops.fixed import Fixed
 from tfq.ops.reduce import Reduction, operands, stacks
 
 __all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
@@ -98,17 +99,17 @@ METHODS = {LITERT: _FIXED_POINT, XNNPACK: Method(float32_constants, float32_inte
 
 
 def constants(xp, profile: Profile, inp: Affine, out: Affine, count: int):
-    """The profile's constants of a mean over `count` elements."""
-    return METHODS[profile].constants(xp, inp, out, count)
+    """The profile's constants of a mean over `count` elements, int8 or int16 in and out."""
+    method = METHODS[kernel_of(profile, out)]
+    return Fixed(method.integers, method.constants(xp, inp, out, count))
 
 
 def integers(xp, profile: Profile, constants, total):
     """Stored integers of the mean, float32; total: sums of `count` stored integers, exact whole numbers."""
-    return METHODS[profile].integers(xp, constants, total)
+    return constants.of(xp, total)
 
 
-# Whose arithmetic int16 follows: XNNPACK does not take it. tflm alone takes it with zero points.
-KERNEL_16 = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
+# tflm alone takes int16 with zero points.
 GRIDS = {LITERT: unary.centred_grids, XNNPACK: unary.centred_grids, TFLM: unary.any_grids}
 
 
@@ -152,8 +153,7 @@ def prepare(node: Node, profile: Profile) -> Params | Plain:
     ratio = float(inp.scale) / float(out.scale)
     if ratio >= _MOST_RATIO:
         raise node.unsupported(f"input scale / output scale must be below 2**30, received {ratio:.9g}")
-    runs = KERNEL_16[profile] if x.type == "INT16" else profile
-    return Params(runs, reduction, constants(arrays, runs, inp, out, reduction.count))
+    return Params(profile, reduction, constants(arrays, profile, inp, out, reduction.count))
 
 
 def evaluate(params: Params | Plain, x: np.ndarray, axes: np.ndarray | None = None) -> np.ndarray:

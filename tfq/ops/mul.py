@@ -22,10 +22,22 @@ import numpy as np
 from tfq.numerics import arrays, gemmlowp_16
 from tfq.numerics.affine import Affine, divide, product
 from tfq.numerics.fixed_point import rounding_divide_by_pot
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds, requantize
+from tfq.numerics.profiles import (
+    BUILT_IN,
+    INT16_MAX,
+    LITERT,
+    TFLM,
+    XNNPACK,
+    Profile,
+    activation_bounds,
+    kernel_of,
+    requantize,
+)
+from tfq.numerics.rescale import Rescale
 from tfq.ops.binary import Params, all_types, evaluate, grids, params_of, require_ends, require_symmetric, require_types
 from tfq.ops.checks import given, xnnpack_takes
 from tfq.ops.contract import Node, Spec, affine_of, rows_apart
+from tfq.ops.fixed import Fixed
 from tfq.ops.plain import is_number, is_unscaled_int16, plain
 
 __all__ = [
@@ -58,9 +70,15 @@ _LEAST_RATIO, _MOST_RATIO = 2.0**-16, 2.0**8
 _MOST_SHIFTED = 2.0**30
 
 
-class Product(NamedTuple):
-    """multiplier: constants of the profile's Rescale."""
+# The type that holds products of stored integers, by the largest of them.
+_PRODUCTS = {127: "float32", 255: "float32", INT16_MAX: "int64"}
 
+
+class Product(NamedTuple):
+    """dtype: of the products and of the operands' zero points. multiplier: constants of the rescale."""
+
+    dtype: str
+    rescale: Rescale
     a_zero_point: Any
     b_zero_point: Any
     multiplier: Any
@@ -79,28 +97,36 @@ class Square(NamedTuple):
 
 
 def constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine, activation: str) -> Product:
-    """The profile's constants of a * b on the output's grid, for two different tensors."""
+    """The profile's constants of a * b on the output's grid, for two different tensors, all int8 or all int16."""
+    runs, dtype = kernel_of(profile, out), _PRODUCTS[out.qmax]
     return Product(
-        a_zero_point=a.zero_point,
-        b_zero_point=b.zero_point,
-        multiplier=profile.product.constants(xp, a.scale, b.scale, out.scale),
+        dtype=dtype,
+        rescale=runs.product,
+        a_zero_point=xp.cast(a.zero_point, dtype),
+        b_zero_point=xp.cast(b.zero_point, dtype),
+        multiplier=runs.product.constants(xp, a.scale, b.scale, out.scale),
         zero_point=out.zero_point,
-        bounds=activation_bounds(xp, profile, activation, out),
+        bounds=activation_bounds(xp, runs, activation, out),
     )
 
 
 def integers(xp, profile: Profile, constants: Product, qa, qb):
     """Stored integers of the product; qa, qb: stored integers that broadcast."""
-    acc = (xp.cast(qa, "float32") - constants.a_zero_point) * (xp.cast(qb, "float32") - constants.b_zero_point)
-    return requantize(xp, profile.product, acc, constants.multiplier, constants.zero_point, constants.bounds)
+    return _product_integers(xp, constants, qa, qb)
+
+
+def _product_integers(xp, constants: Product, qa, qb):
+    dtype = constants.dtype
+    acc = (xp.cast(qa, dtype) - constants.a_zero_point) * (xp.cast(qb, dtype) - constants.b_zero_point)
+    return requantize(xp, constants.rescale, acc, constants.multiplier, constants.zero_point, constants.bounds)
 
 
 def _product_square_constants(xp, profile: Profile, a: Affine, out: Affine, activation: str) -> Product:
     return constants(xp, profile, a, a, out, activation)
 
 
-def _product_square_integers(xp, profile: Profile, constants: Product, q):
-    return integers(xp, profile, constants, q, q)
+def _product_square_integers(xp, constants: Product, q):
+    return _product_integers(xp, constants, q, q)
 
 
 def _float32_square_constants(xp, profile: Profile, a: Affine, out: Affine, activation: str) -> Square:
@@ -113,14 +139,14 @@ def _float32_square_constants(xp, profile: Profile, a: Affine, out: Affine, acti
     )
 
 
-def _float32_square_integers(xp, profile: Profile, constants: Square, q):
+def _float32_square_integers(xp, constants: Square, q):
     real = (xp.cast(q, "float32") - constants.input_zero_point) * constants.scale
     steps = product(xp, real * real, constants.reciprocal) + constants.zero_point
     return xp.clip(xp.round(steps), *constants.bounds)
 
 
 class SquareMethod(NamedTuple):
-    """constants(xp, profile, a, out, activation) and integers(xp, profile, constants, q)."""
+    """constants(xp, profile, a, out, activation) and integers(xp, constants, q)."""
 
     constants: Callable[..., Any]
     integers: Callable[..., Any]
@@ -133,12 +159,13 @@ SQUARE = {LITERT: _AS_PRODUCT, XNNPACK: _IN_FLOAT32, TFLM: _AS_PRODUCT}
 
 def square_constants(xp, profile: Profile, a: Affine, out: Affine, activation: str):
     """The profile's constants of a * a, one tensor with itself."""
-    return SQUARE[profile].constants(xp, profile, a, out, activation)
+    runs = kernel_of(profile, out)
+    return Fixed(SQUARE[runs].integers, SQUARE[runs].constants(xp, runs, a, out, activation))
 
 
 def square_integers(xp, profile: Profile, constants, q):
     """Stored integers of one tensor times itself."""
-    return SQUARE[profile].integers(xp, profile, constants, q)
+    return constants.of(xp, q)
 
 
 def _ratio(a: Affine, b: Affine, out: Affine) -> np.float32:
@@ -165,13 +192,8 @@ def _xnnpack_or_built_in(node: Node, profile: Profile, ratio: np.float32) -> Pro
     return profile
 
 
-def _reference(node: Node, profile: Profile, ratio: np.float32) -> Profile:
-    return _built_in(node, LITERT, ratio)
-
-
 # Whose kernel runs: (node, profile, ratio) -> Profile, or Unsupported.
 KERNEL = {LITERT: _built_in, XNNPACK: _xnnpack_or_built_in, TFLM: _built_in}
-KERNEL_INT16 = {LITERT: _built_in, XNNPACK: _reference, TFLM: _built_in}
 # Whether INT16 may be without scales, or have 8-bit products. Others would write 16 bits for each 8.
 FREE_INT16 = {LITERT: True, XNNPACK: True, TFLM: False}
 
@@ -201,18 +223,12 @@ def _prepare_eight_bits(node: Node, profile: Profile) -> Params:
 def _prepare_sixteen_bits(node: Node, profile: Profile) -> Params:
     a, b, out = grids(node)
     require_symmetric(node, a, b, out)
-    kernel = KERNEL_INT16[profile](node, profile, _ratio(a, b, out))
+    kernel = _built_in(node, BUILT_IN[profile], _ratio(a, b, out))
     fixed = constants(arrays, kernel, a, b, out, node.options.get("fused_activation_function", "NONE"))
-    return params_of(node, partial(_wide_integers, kernel, fixed))
+    return params_of(node, partial(integers, arrays, kernel, fixed))
 
 
 PREPARE = {"INT16": _prepare_sixteen_bits}
-
-
-def _wide_integers(kernel: Profile, constants: Product, qa: np.ndarray, qb: np.ndarray) -> np.ndarray:
-    """Products of 31 bits, which float32 does not hold; zero points are 0."""
-    acc = qa.astype(np.int64) * qb
-    return requantize(arrays, kernel.product, acc, constants.multiplier, constants.zero_point, constants.bounds)
 
 
 def _narrowed(node: Node) -> Params:

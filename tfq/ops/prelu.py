@@ -16,7 +16,7 @@ import numpy as np
 from tfq.numerics import arrays
 from tfq.numerics.affine import Affine
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.numerics.profiles import BUILT_IN, LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.binary import Params, all_types, direct, evaluate, params_of, require_ends
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, affine_of, rows_apart
@@ -35,8 +35,6 @@ SPEC = Spec(
 
 stacks = rows_apart
 
-# Whose multipliers: XNNPACK leaves integers to LiteRT.
-INTEGER_KERNEL = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
 # TFLite Micro aborts on float32 of more axes.
 MOST_AXES = {LITERT: 8, XNNPACK: 8, TFLM: 4}
 _MOST_RATIO = 2.0**30
@@ -52,8 +50,8 @@ class Constants(NamedTuple):
 
 
 def constants(xp, profile: Profile, x: Affine, alpha: Affine, out: Affine) -> Constants:
-    """The constants of the profile's kernel, 8 or 16 bits; each grid has one scale."""
-    kernel = INTEGER_KERNEL[profile]
+    """The constants of the profile's kernel, 8 or 16 bits; each grid has one scale. XNNPACK leaves it to LiteRT."""
+    kernel = BUILT_IN[profile]
     x_zero, alpha_zero, out_zero = (xp.cast(grid.zero_point, "int64") for grid in (x, alpha, out))
     return Constants(
         (x_zero, alpha_zero, out_zero),

@@ -26,8 +26,9 @@ from tfq.numerics.fixed_point import (
     saturating_rounding_doubling_high_mul,
     wrap32,
 )
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, kernel_of
 from tfq.ops.contract import Node, Spec, affine_of
+from tfq.ops.fixed import Fixed
 from tfq.ops.unary import ends, grid, stacks
 from tfq.tflite.model import Tensor
 
@@ -161,14 +162,15 @@ EIGHT_FRACTION_BITS = Requantize(eight_fraction_bits_constants, eight_fraction_b
 REQUANTIZE = {LITERT: FIXED_POINT, TFLM: FIXED_POINT, XNNPACK: EIGHT_FRACTION_BITS}
 
 
-def constants(xp, profile: Profile, inp: Affine, out: Affine) -> Constants:
-    """Constants of a requantization between equal 8-bit types; xnnpack: 1/256 <= s_in / s_out <= 128."""
-    return REQUANTIZE[profile].constants(xp, inp, out)
+def constants(xp, profile: Profile, inp: Affine, out: Affine) -> Fixed:
+    """Constants of a requantization from int8 or int16 to either; xnnpack, 8 bits: 1/256 <= s_in / s_out <= 128."""
+    method = REQUANTIZE[kernel_of(profile, inp, out)]
+    return Fixed(method.apply, method.constants(xp, inp, out))
 
 
-def integers(xp, profile: Profile, constants: Constants, q):
+def integers(xp, profile: Profile, constants: Fixed, q):
     """Stored integers on the output's grid, whole numbers."""
-    return REQUANTIZE[profile].apply(xp, constants, q)
+    return constants.of(xp, q)
 
 
 def _centred(xp, c: Constants, q):

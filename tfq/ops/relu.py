@@ -16,7 +16,7 @@ import numpy as np
 from tfq.numerics import rescale
 from tfq.numerics.affine import Affine, divide
 from tfq.numerics.fixed_point import quantize_multiplier
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile, activation_bounds
+from tfq.numerics.profiles import BUILT_IN, LITERT, TFLM, XNNPACK, Profile, activation_bounds, kernel_of
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
 from tfq.ops.unary import Direct, Params, evaluate, stacks
@@ -42,8 +42,9 @@ _BOUNDS_OF = {"RELU_0_TO_1": ("RELU", "RELU_N1_TO_1")}
 
 
 class Constants(NamedTuple):
-    """multiplier: the Method's. bounds: lowest and highest stored output."""
+    """apply(xp, acc, multiplier) rescales. bounds: lowest and highest stored output."""
 
+    apply: Callable[..., Any]
     input_zero_point: Any
     multiplier: tuple[Any, ...]
     zero_point: Any
@@ -93,8 +94,6 @@ class Method(NamedTuple):
 
 _FIXED_POINT = Method(fixed_point_multiplier, fixed_point_apply)
 METHODS = {LITERT: _FIXED_POINT, XNNPACK: Method(int32_multiplier, int32_apply), TFLM: _FIXED_POINT}
-# Whose kernel runs, hence whose rounding of the bounds.
-KERNEL = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
 # The kernels' left shift must stay below 31 bits; the int32 form stops following where it begins to wrap.
 MOST_RATIO = {LITERT: 2.0**30, XNNPACK: 2.0**16, TFLM: 2.0**30}
 # Kernels that clamp the input's stored integers and never look at the output's grid.
@@ -102,14 +101,16 @@ CLAMPS_ONLY = {("RELU6", TFLM)}
 
 
 def constants(xp, profile: Profile, inp: Affine, out: Affine, activation: str) -> Constants:
-    """The profile's constants of RELU or RELU6."""
+    """The profile's constants of RELU or RELU6, int8 or int16 in and out."""
     if (activation, profile) in CLAMPS_ONLY:
         out = inp
+    method = METHODS[kernel_of(profile, out)]
     return Constants(
+        apply=method.apply,
         input_zero_point=inp.zero_point,
-        multiplier=METHODS[profile].multiplier(xp, profile, inp, out),
+        multiplier=method.multiplier(xp, profile, inp, out),
         zero_point=out.zero_point,
-        bounds=_bounds(xp, KERNEL[profile], activation, out),
+        bounds=_bounds(xp, BUILT_IN[profile], activation, out),
     )
 
 
@@ -121,7 +122,7 @@ def _bounds(xp, profile: Profile, activation: str, out: Affine):
 def integers(xp, profile: Profile, constants: Constants, q):
     """Stored integers of the output, float32."""
     acc = xp.cast(q, "float32") - constants.input_zero_point
-    y = METHODS[profile].apply(xp, acc, constants.multiplier)
+    y = constants.apply(xp, acc, constants.multiplier)
     return xp.clip(xp.cast(y, "float32") + constants.zero_point, *constants.bounds)
 
 
@@ -138,7 +139,7 @@ def prepare_relu(node: Node, profile: Profile, spec: Spec, types: unary.Types) -
         return Direct(lambda x: np.clip(x, low, high))
     grids = unary.any_grids if (spec.code, profile) in CLAMPS_ONLY else unary.centred_grids
     inp, out = grids(node, x, y)
-    runs = KERNEL[profile] if x.type == "INT16" else profile
+    runs = kernel_of(profile, out)
     ratio = float(inp.scale) / float(out.scale)
     if ratio >= MOST_RATIO[runs]:
         raise node.unsupported(f"input scale / output scale must be below {MOST_RATIO[runs]:g}, received {ratio:.9g}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
-from tfq.ops.add import METHODS, built_in, delegated, integers, prepare_sum
+from tfq.ops.add import built_in, delegated, fixed, integers, prepare_sum
 from tfq.ops.binary import Params, all_types, evaluate, require_types
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, rows_apart
@@ -34,8 +34,8 @@ stacks = rows_apart
 
 
 def constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine, activation: str):
-    """The profile's constants of a - b on the output's grid."""
-    return METHODS[profile].constants(xp, profile, a, b, out, activation, -1)
+    """The profile's constants of a - b on the output's grid, all int8 or all int16 (pot_scale_int16 false)."""
+    return fixed(xp, profile, a, b, out, activation, -1)
 
 
 def _xnnpack_or_built_in(node: Node, profile: Profile, a: Affine, b: Affine, out: Affine) -> Profile:
