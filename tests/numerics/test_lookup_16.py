@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tfq.numerics import libm, lookup_16
+from tfq.numerics import arrays, libm, lookup_16
 from tfq.numerics.affine import Affine
 
 UNIT = Affine(np.float32(2.0**-15), np.float32(0), -32768, 32767)
@@ -17,14 +17,14 @@ def grid(scale, zero_point=0):
 
 def test_a_straight_line_is_met_up_to_the_highest_code():
     """The last step ends at code 32767, one short of 32768."""
-    y = lookup_16.look_up(lookup_16.samples(lambda x: x, UNIT, UNIT), lookup_16.codes())
+    y = lookup_16.look_up(arrays, lookup_16.samples(lambda x: x, UNIT, UNIT), lookup_16.codes())
     assert np.abs(y.astype(int) - lookup_16.codes()).max() <= 1
 
 
 def test_lookup_by_hand():
     table = np.zeros(513, np.int16)
     table[256], table[257] = 100, 37
-    assert lookup_16.look_up(table, [0, 1, 64, 127, 128]).tolist() == [
+    assert lookup_16.look_up(arrays, table, [0, 1, 64, 127, 128]).tolist() == [
         100,
         100 + ((-63 * 1 + 64) >> 7),
         100 + ((-63 * 64 + 64) >> 7),
@@ -36,7 +36,7 @@ def test_lookup_by_hand():
 def test_a_slope_beyond_16_bits_wraps():
     table = np.zeros(513, np.int16)
     table[0], table[1] = -32768, 32767
-    assert lookup_16.look_up(table, [-32768, -32767]).tolist() == [-32768, (-32768 + (-1 + 64 >> 7))]
+    assert lookup_16.look_up(arrays, table, [-32768, -32767]).tolist() == [-32768, (-32768 + (-1 + 64 >> 7))]
 
 
 def test_outputs_beyond_the_range_saturate():

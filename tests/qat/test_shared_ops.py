@@ -19,21 +19,26 @@ from tfq.ops import (
     average_pool_2d,
     batch_matmul,
     l2_normalization,
+    leaky_relu,
     log_softmax,
+    logistic,
     mean,
     mul,
     prelu,
     quantize,
     relu,
     resize_bilinear,
+    softmax,
     squared_difference,
     sub,
+    tanh,
 )
 from tfq.qat import arrays as keras_arrays
 
 PROFILES = (LITERT, XNNPACK, TFLM)
 SEEDS = 4
 IN8, IN16, SYMMETRIC8 = Affine(None, None), Affine(None, 0, -32768, 32767), Affine(None, 0)
+FIXED_16 = replace(IN16, scale=2.0**-15)
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,21 @@ def averaged(xp, profile, grids, operands):
     return average_pool_2d.integers(xp, operands[0], np.full(400, 9), bounds)
 
 
+def elementwise(op, alpha):
+    """integers of two grids and one operand; alpha: None, or of LEAKY_RELU."""
+    more = () if alpha is None else (alpha,)
+
+    def call(xp, profile, grids, operands):
+        return op.integers(xp, profile, *grids, *operands, *more)
+
+    return call
+
+
+def near(scale):
+    """int16 on that scale."""
+    return replace(IN16, scale=scale)
+
+
 def images(rng, grids):
     """Stored integers [3, 5, 7, 2]."""
     return [stored(rng, grids[0], (3, 5, 7, 2))]
@@ -139,6 +159,22 @@ ROWS = (
         for name, op, count, draw, more, ratio in BOTH
         for bits, grid in ((8, IN8), (16, IN16))
     ),
+    *(
+        Row(f"{op.SPEC.code} int{bits}", elementwise(op, *more), (grid, out), codes((50, 9)))
+        for op, wide, *more in ((logistic, FIXED_16, None), (tanh, FIXED_16, None), (leaky_relu, IN16, 0.17))
+        for bits, grid, out in ((8, IN8, IN8), (16, IN16, wide))
+    ),
+    *(
+        Row(
+            f"{op.SPEC.code} int16, input scale {scale}", elementwise(op, None), (near(scale), FIXED_16), codes((50, 9))
+        )
+        for op in (logistic, tanh)
+        for scale in (2.0**-12, 2.0**-11)
+    ),
+    Row("LEAKY_RELU int16, negative slope", elementwise(leaky_relu, -0.3), (IN16, IN16), codes((50, 9))),
+    Row("SOFTMAX int8", integers_of(softmax), (IN8,), codes((50, 9))),
+    Row("SOFTMAX int16", integers_of(softmax), (near(2.0**-10),), codes((50, 9))),
+    Row("SOFTMAX int16, any scale", integers_of(softmax, (0.7,)), (IN16,), codes((50, 9))),
     Row("QUANTIZE int8 to int16", integers_of(quantize), (IN8, IN16), codes((50, 9))),
     Row("QUANTIZE int16 to int8", integers_of(quantize), (IN16, IN8), codes((50, 9)), ratio=200),
     *(Row(f"AVERAGE_POOL_2D int{bits}", averaged, (grid,), totals(9)) for bits, grid in ((8, IN8), (16, IN16))),

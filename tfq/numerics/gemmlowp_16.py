@@ -8,9 +8,6 @@ Source: google/gemmlowp fixedpoint/fixedpoint.h, fixedpoint_sse.h; LiteRT kernel
 
 from __future__ import annotations
 
-import numpy as np
-
-from tfq.numerics import arrays
 from tfq.numerics.fixed_point import rounding_divide_by_pot
 
 INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1
@@ -27,29 +24,29 @@ _EXP_OF_MINUS_POWER = (
 )
 
 
-def high_mul(a, b):
+def high_mul(xp, a, b):
     """a * b / 2**15, halves up."""
-    return _saturate((a * b + 2**14) >> 15)
+    return _saturate(xp, xp.right_shift(a * b + 2**14, xp.asarray(15, "int64")))
 
 
-def logistic(a) -> np.ndarray:
+def logistic(xp, a):
     """1 / (1 + exp(-a)) with no integer bits, for 3 integer bits in."""
-    positive = _shift_left(_half_over_one_plus_x(_exp_on_negative_values(-np.abs(a), 3)), 1)
-    return np.where(a > 0, positive, np.where(a < 0, INT16_MAX - positive, 2**14))
+    positive = _shift_left(xp, _half_over_one_plus_x(xp, _exp_on_negative_values(xp, -xp.abs(a), 3)), 1)
+    return xp.where(a > 0, positive, xp.where(a < 0, INT16_MAX - positive, xp.zeros_like(a) + 2**14))
 
 
-def tanh(a, integer_bits: int = 3) -> np.ndarray:
+def tanh(xp, a, integer_bits: int = 3):
     """tanh(a) with no integer bits, for 0 to 6 integer bits in."""
-    size = _shift_left(_half_over_one_plus_x(_exp_on_negative_values(-np.abs(a), integer_bits + 1)) - 2**13, 2)
-    return np.sign(a) * size
+    half = _half_over_one_plus_x(xp, _exp_on_negative_values(xp, -xp.abs(a), integer_bits + 1))
+    return xp.sign(a) * _shift_left(xp, half - 2**13, 2)
 
 
-def _saturate(x):
-    return np.clip(x, INT16_MIN, INT16_MAX)
+def _saturate(xp, x):
+    return xp.clip(x, INT16_MIN, INT16_MAX)
 
 
-def _shift_left(x, exponent: int):
-    return _saturate(x * 2**exponent)
+def _shift_left(xp, x, exponent: int):
+    return _saturate(xp, x * 2**exponent)
 
 
 def _constant(raw: int) -> int:
@@ -57,39 +54,39 @@ def _constant(raw: int) -> int:
     return (raw + 2**15) >> 16
 
 
-def _exp_on_last_quarter(a):
+def _exp_on_last_quarter(xp, a):
     """exp(a) for -1/4 <= a < 0, no integer bits in or out: a polynomial of degree 4 around -1/8."""
     x = a + 2**12
-    x2 = high_mul(x, x)
-    x3 = high_mul(x2, x)
-    x4 = high_mul(x2, x2)
-    tail = high_mul(rounding_divide_by_pot(arrays, x4, 2) + x3, _constant(715827883)) + x2
-    tail = rounding_divide_by_pot(arrays, tail, 1)
+    x2 = high_mul(xp, x, x)
+    x3 = high_mul(xp, x2, x)
+    x4 = high_mul(xp, x2, x2)
+    tail = high_mul(xp, rounding_divide_by_pot(xp, x4, 2) + x3, _constant(715827883)) + x2
+    tail = rounding_divide_by_pot(xp, tail, 1)
     of_minus_eighth = _constant(1895147668)
-    return _saturate(of_minus_eighth + high_mul(x + tail, of_minus_eighth))
+    return _saturate(xp, high_mul(xp, x + tail, of_minus_eighth) + of_minus_eighth)
 
 
-def _exp_on_negative_values(a, integer_bits: int):
+def _exp_on_negative_values(xp, a, integer_bits: int):
     """exp(a) for a <= 0 with that many integer bits; none out."""
     fraction_bits = 15 - integer_bits
     quarter = 2 ** (fraction_bits - 2)
-    last_quarter = (a & (quarter - 1)) - quarter
-    result = _exp_on_last_quarter(_shift_left(last_quarter, integer_bits))
+    last_quarter = xp.bitwise_and(a, quarter - 1) - quarter
+    result = _exp_on_last_quarter(xp, _shift_left(xp, last_quarter, integer_bits))
     split_off = last_quarter - a
     for power, raw in _EXP_OF_MINUS_POWER:
         if integer_bits > power:
-            has_power = (split_off & (2 ** (fraction_bits + power))) > 0
-            result = np.where(has_power, high_mul(result, _constant(raw)), result)
+            has_power = xp.bitwise_and(split_off, 2 ** (fraction_bits + power)) > 0
+            result = xp.where(has_power, high_mul(xp, result, _constant(raw)), result)
     if integer_bits > 5:
-        result = np.where(a < -(2 ** (fraction_bits + 5)), 0, result)
-    return np.where(a < 0, result, INT16_MAX)
+        result = xp.where(a < -(2 ** (fraction_bits + 5)), xp.zeros_like(result), result)
+    return xp.where(a < 0, result, xp.zeros_like(result) + INT16_MAX)
 
 
-def _half_over_one_plus_x(a):
+def _half_over_one_plus_x(xp, a):
     """1 / (1 + a) with one integer bit, for 0 <= a < 1 with none: three Newton-Raphson steps."""
-    half_denominator = (a + INT16_MAX + 1) >> 1
-    x = _constant(1515870810) + high_mul(half_denominator, _constant(-1010580540))
+    half_denominator = xp.right_shift(a + (INT16_MAX + 1), xp.asarray(1, "int64"))
+    x = high_mul(xp, half_denominator, _constant(-1010580540)) + _constant(1515870810)
     for _ in range(3):
-        error = 2**13 - high_mul(half_denominator, x)
-        x = x + _shift_left(high_mul(x, error), 2)
+        error = 2**13 - high_mul(xp, half_denominator, x)
+        x = x + _shift_left(xp, high_mul(xp, x, error), 2)
     return x

@@ -41,13 +41,19 @@ def samples(function: Callable[[np.ndarray], np.ndarray], inp: Affine, out: Affi
     return np.clip(np.concatenate([here, last]), INT16_MIN, INT16_MAX).astype(np.int16)
 
 
-def look_up(table: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """int16 outputs of whole numbers q in int16's range; table: int16 [513]."""
-    q = np.asarray(q, np.int32)
-    place = (q >> 7) + 256
-    base = table.take(place)
-    slope = (table.take(place + 1) - base).astype(np.int32)  # int16: wraps
-    return (base + (slope * (q & 127) + 64 >> 7)).astype(np.int16)
+def look_up(xp, table: np.ndarray, q):
+    """Outputs of whole numbers q in int16's range, int32; table: int16 [513]."""
+    q = xp.cast(q, "int32")
+    place = xp.right_shift(q, xp.asarray(7, "int32")) + 256
+    points = xp.asarray(table, "int32")
+    base = xp.take(points, place)
+    slope = _wrap16(xp, xp.take(points, place + 1) - base)
+    line = xp.right_shift(slope * xp.bitwise_and(q, 127) + 64, xp.asarray(7, "int32"))
+    return _wrap16(xp, base + line)
+
+
+def _wrap16(xp, x):
+    return xp.bitwise_and(x + 2**15, 2**16 - 1) - 2**15
 
 
 def codes() -> np.ndarray:

@@ -16,6 +16,8 @@ import math
 
 import numpy as np
 
+from tfq.numerics import fixed_point
+
 # Where the source's table is 1 above the rounded sigmoid.
 _ONE_ABOVE = (
     *(4, 8, 12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31, 33, 34, 35, 37, 39, 40, 41, 43, 44, 45),
@@ -33,18 +35,29 @@ def _table() -> np.ndarray:
 TABLE = _table()
 
 
-def input_multiplier(scale: float, exact_shifts: tuple[int, ...]) -> tuple[int, int]:
-    """(multiplier, right shift) that bring a code to steps of 1 / (3 * 4096).
+def input_multiplier(xp, scale, exact_shifts: tuple[int, ...]):
+    """(multiplier, right shift), int64, that bring a code to steps of 1 / (3 * 4096).
 
     exact_shifts: powers s for which a scale of 2**(s - 12) needs no rounding: (0,) for LOGISTIC, (0, 1) for TANH.
     """
-    power = power_of_two(scale)
-    if power is not None and power + 12 in exact_shifts:
-        return 3 << (power + 12), 0
-    multiplier, shift = float(scale) * 4096.0 * 3.0, 0
-    while multiplier <= 32767.0 / 2.0 and shift <= 30:
-        multiplier, shift = multiplier * 2.0, shift + 1
-    return int(multiplier), shift
+    steps = xp.cast(scale, "float64") * (4096.0 * 3.0)
+    fraction, exponent = xp.frexp(steps)
+    # Doubled up to 31 times while not above 32767 / 2.
+    doublings = 14 + xp.cast(fraction * 2.0**14 <= 32767.0 / 2.0, "int64") - xp.cast(exponent, "int64")
+    shift = xp.clip(doublings, 0, 31)
+    power = xp.cast(fixed_point.power_of_two(xp, shift), "float64")
+    multiplier = xp.cast(xp.trunc(steps * power), "int64")
+    for exact in exact_shifts:
+        near = is_power_of_two(xp, scale, exact - 12)
+        multiplier = xp.where(near, xp.zeros_like(multiplier) + 3 * 2**exact, multiplier)
+        shift = xp.where(near, xp.zeros_like(shift), shift)
+    return multiplier, shift
+
+
+def is_power_of_two(xp, scale, power: int):
+    """Whether log2(scale) is that power up to 0.001, as the kernels check it."""
+    ratio = xp.cast(scale, "float64") * 2.0**-power
+    return xp.maximum(ratio, 1 / ratio) < 2.0**1e-3
 
 
 def power_of_two(scale: float) -> int | None:
@@ -54,28 +67,33 @@ def power_of_two(scale: float) -> int | None:
     return power if abs(real - power) < 1e-3 else None
 
 
-def logistic(q, multiplier: int, shift: int) -> np.ndarray:
+def logistic(xp, q, multiplier, shift):
     """Stored outputs on 1/32768, int64, of centred codes q."""
-    v = _steps(q, multiplier, shift)
-    size = np.abs(v)
-    y = _interpolated(size, 9, 0x7FFF << 10)
-    return np.where(v >= 0, y + 2**9, 2**25 - y + 2**9 - 1) >> 10
+    v = _steps(xp, q, multiplier, shift)
+    y = _interpolated(xp, xp.abs(v), 9, 0x7FFF << 10)
+    return _shifted(xp, xp.where(v >= 0, y + 2**9, 2**25 + 2**9 - 1 - y), 10)
 
 
-def tanh(q, multiplier: int, shift: int) -> np.ndarray:
+def tanh(xp, q, multiplier, shift):
     """Stored outputs on 1/32768, int64, of centred codes q."""
-    v = _steps(q, multiplier, shift)
-    y = _interpolated(np.abs(v), 8, 0xFFFF << 8)
-    return np.where(v >= 0, y - 2**23 + 2**7, -y + 2**23 + 2**7 - 1) >> 8
+    v = _steps(xp, q, multiplier, shift)
+    y = _interpolated(xp, xp.abs(v), 8, 0xFFFF << 8)
+    return _shifted(xp, xp.where(v >= 0, y - (2**23 - 2**7), 2**23 + 2**7 - 1 - y), 8)
 
 
-def _steps(q, multiplier: int, shift: int) -> np.ndarray:
-    half = 1 << (shift - 1) if shift else 0
-    return (np.asarray(q, np.int64) * multiplier + half) >> shift
+def _steps(xp, q, multiplier, shift):
+    half = fixed_point.power_of_two(xp, shift) // 2
+    return xp.right_shift(xp.cast(q, "int64") * multiplier + half, xp.cast(shift, "int64"))
 
 
-def _interpolated(size: np.ndarray, bits: int, saturated: int) -> np.ndarray:
-    place = np.minimum(size >> bits, 254)
-    here = TABLE[place]
-    line = (here << bits) + (size & (2**bits - 1)) * (TABLE[place + 1] - here)
-    return np.where(size >> bits >= 255, saturated, line)
+def _shifted(xp, x, bits: int):
+    return xp.right_shift(x, xp.asarray(bits, "int64"))
+
+
+def _interpolated(xp, size, bits: int, saturated: int):
+    part = _shifted(xp, size, bits)
+    place = xp.minimum(part, 254)
+    points = xp.asarray(TABLE, "int64")
+    here = xp.take(points, place)
+    line = here * 2**bits + xp.bitwise_and(size, 2**bits - 1) * (xp.take(points, place + 1) - here)
+    return xp.where(part >= 255, xp.zeros_like(line) + saturated, line)

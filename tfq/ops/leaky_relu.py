@@ -15,12 +15,12 @@ import numpy as np
 
 from tfq.numerics import fixed_point
 from tfq.numerics.affine import Affine, divide
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.numerics.profiles import BUILT_IN, INT16_MAX, LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
 from tfq.ops.unary import Direct, Params, evaluate, stacks
 
-__all__ = ["SPEC", "Params", "evaluate", "prepare", "stacks", "table"]
+__all__ = ["SPEC", "Params", "evaluate", "integers", "prepare", "stacks", "table"]
 
 SPEC = Spec(
     "LEAKY_RELU",
@@ -45,12 +45,12 @@ def float64_ratios(xp, inp: Affine, out: Affine, alpha: float):
     return s_in / s_out, s_in * float(np.float32(alpha)) / s_out
 
 
-def fixed_point_table(xp, ratios, inp: Affine, out: Affine, alpha: float, signed: bool = False):
+def fixed_point_form(xp, q, ratios, inp: Affine, out: Affine, alpha: float, signed: bool = False):
     """Two roundings for either sign.
 
     A negative alpha is a positive one whose products are negated or, where `signed`, whose multiplier is.
     """
-    x = xp.arange(inp.qmin, inp.qmax + 1, dtype="int64") - xp.cast(inp.zero_point, "int64")
+    x = xp.cast(q, "int64") - xp.cast(inp.zero_point, "int64")
     (one, left), (slope, slope_left) = (
         fixed_point.quantize_multiplier(xp, xp.cast(xp.abs(ratio), "float64")) for ratio in ratios(xp, inp, out, alpha)
     )
@@ -61,9 +61,9 @@ def fixed_point_table(xp, ratios, inp: Affine, out: Affine, alpha: float, signed
     return xp.clip(y + xp.cast(out.zero_point, "int64"), out.qmin, out.qmax)
 
 
-def eight_fraction_bits_table(xp, inp: Affine, out: Affine, alpha: float):
+def eight_fraction_bits(xp, q, inp: Affine, out: Affine, alpha: float):
     """Halves up of the product with round(256 * ratio), all exact in float32."""
-    x = xp.arange(inp.qmin, inp.qmax + 1, dtype="float32") - inp.zero_point
+    x = xp.cast(q, "float32") - inp.zero_point
     ratio = divide(xp, inp.scale, out.scale)
     positive = xp.round(np.float32(256) * ratio)
     negative = xp.round(np.float32(256) * (ratio * np.float32(alpha)))
@@ -72,29 +72,31 @@ def eight_fraction_bits_table(xp, inp: Affine, out: Affine, alpha: float):
 
 
 LEAKY_RELU: dict[Profile, Callable[..., Any]] = {
-    LITERT: partial(fixed_point_table, ratios=float32_ratios),
-    XNNPACK: eight_fraction_bits_table,
-    TFLM: partial(fixed_point_table, ratios=float64_ratios),
+    LITERT: partial(fixed_point_form, ratios=float32_ratios),
+    XNNPACK: eight_fraction_bits,
+    TFLM: partial(fixed_point_form, ratios=float64_ratios),
 }
-# Whose kernel runs where XNNPACK leaves the op.
-OUTSIDE_XNNPACK_RANGE = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}
 LEAKY_RELU_16: dict[Profile, Callable[..., Any]] = {
     LITERT: LEAKY_RELU[LITERT],
-    XNNPACK: partial(fixed_point_table, ratios=float32_ratios, signed=True),
+    XNNPACK: partial(fixed_point_form, ratios=float32_ratios, signed=True),
     TFLM: LEAKY_RELU[TFLM],
 }
 # tflm alone takes int16 with zero points.
 GRIDS = {LITERT: unary.centred_grids, XNNPACK: unary.centred_grids, TFLM: unary.any_grids}
 
 
+# By the input's largest code.
+FORMS = {127: LEAKY_RELU, 255: LEAKY_RELU, INT16_MAX: LEAKY_RELU_16}
+
+
+def integers(xp, profile: Profile, inp: Affine, out: Affine, q, alpha: float):
+    """Stored outputs of stored inputs. xnnpack, 8 bits: for ratios in its range, see `prepare`."""
+    return FORMS[inp.qmax][profile](xp, q, inp=inp, out=out, alpha=alpha)
+
+
 def table(xp, profile: Profile, inp: Affine, out: Affine, alpha: float):
-    """The 256 stored outputs for codes qmin..qmax, whole numbers. xnnpack: for ratios in its range, see `prepare`."""
-    return LEAKY_RELU[profile](xp, inp=inp, out=out, alpha=alpha)
-
-
-def table_16(xp, profile: Profile, inp: Affine, out: Affine, alpha: float):
-    """The 65,536 stored outputs, lowest code first."""
-    return LEAKY_RELU_16[profile](xp, inp=inp, out=out, alpha=alpha)
+    """The 256 or 65,536 stored outputs for codes qmin..qmax, whole numbers."""
+    return integers(xp, profile, inp, out, unary.codes(xp, inp), alpha)
 
 
 def in_xnnpack_range(inp: Affine, out: Affine, alpha: float) -> bool:
@@ -119,7 +121,5 @@ def prepare(node: Node, profile: Profile) -> Params | Direct:
     ratio = float(inp.scale) / float(out.scale)
     if not (ratio < _MOST_RATIO and ratio * abs(alpha) < _MOST_RATIO):
         raise node.unsupported(f"input scale / output scale, and alpha times it, must be below 2**30, not {ratio:g}")
-    if x.type == "INT16":
-        return unary.params(node, profile, partial(table_16, alpha=alpha), inp, out)
-    runs = profile if in_xnnpack_range(inp, out, alpha) else OUTSIDE_XNNPACK_RANGE[profile]
+    runs = profile if x.type == "INT16" or in_xnnpack_range(inp, out, alpha) else BUILT_IN[profile]
     return unary.params(node, runs, partial(table, alpha=alpha), inp, out)

@@ -16,14 +16,14 @@ from functools import partial
 
 import numpy as np
 
-from tfq.numerics import arrays, gemmlowp, gemmlowp_16, lookup_16, sigmoid_16, tables
+from tfq.numerics import arrays, gemmlowp, gemmlowp_16, sigmoid_16, tables
 from tfq.numerics.affine import Affine
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.numerics.profiles import INT16_MAX, LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
 from tfq.ops.unary import Direct, Params, evaluate, stacks
 
-__all__ = ["SPEC", "Direct", "Params", "evaluate", "prepare", "stacks", "table"]
+__all__ = ["SPEC", "Direct", "Params", "evaluate", "integers", "prepare", "stacks", "table"]
 
 SPEC = Spec(
     "LOGISTIC",
@@ -67,21 +67,32 @@ OUTPUT_SCALE = {LITERT: 1 / 256, XNNPACK: None, TFLM: None}
 OUTPUT_ZERO_POINT = {LITERT: None, XNNPACK: None, TFLM: -128}
 
 
+def sampled_16(xp, inp: Affine, q):
+    """The reference kernel's outputs of int16 codes."""
+    return sigmoid_16.logistic(xp, q, *sigmoid_16.input_multiplier(xp, inp.scale, (0,)))
+
+
+def optimized_16(xp, inp: Affine, q):
+    """LiteRT's optimized kernel: fixed point where the input's scale is 2**-12."""
+    fixed = gemmlowp_16.logistic(xp, xp.cast(q, "int64"))
+    return xp.where(sigmoid_16.is_power_of_two(xp, inp.scale, -12), fixed, sampled_16(xp, inp, q))
+
+
+LOGISTIC_16 = {LITERT: sampled_16, XNNPACK: optimized_16, TFLM: sampled_16}
+
+
 def table(xp, profile: Profile, inp: Affine, out: Affine):
-    """The 256 stored outputs for codes qmin..qmax, whole numbers."""
+    """The 256 or 65,536 stored outputs for codes qmin..qmax, whole numbers."""
+    if inp.qmax == INT16_MAX:
+        return LOGISTIC_16[profile](xp, inp, unary.codes(xp, inp))
     return LOGISTIC[profile](xp, inp, out)
 
 
-def sampled_table_16(inp: Affine):
-    """The reference kernel's 65,536 outputs."""
-    return sigmoid_16.logistic(lookup_16.codes(), *sigmoid_16.input_multiplier(float(inp.scale), (0,)))
-
-
-def optimized_table_16(inp: Affine):
-    """LiteRT's optimized kernel: fixed point where the input's scale is 2**-12."""
-    if sigmoid_16.power_of_two(float(inp.scale)) != -12:
-        return sampled_table_16(inp)
-    return gemmlowp_16.logistic(lookup_16.codes().astype(np.int64))
+def integers(xp, profile: Profile, inp: Affine, out: Affine, q):
+    """Stored outputs of stored inputs, whole numbers; int16 without a table of its codes."""
+    if inp.qmax == INT16_MAX:
+        return LOGISTIC_16[profile](xp, inp, q)
+    return unary.look_up(xp, table(xp, profile, inp, out), inp, q)
 
 
 def check_scales_16(node: Node, inp: Affine, out: Affine, exact: bool) -> None:
@@ -100,13 +111,8 @@ def with_cutoffs(x):
     return np.where(x > np.float32(16.619047164916992188), np.float32(1), y)
 
 
-LOGISTIC_16 = {LITERT: sampled_table_16, XNNPACK: optimized_table_16, TFLM: sampled_table_16}
 EXACT_SCALE_16 = {LITERT: True, XNNPACK: True, TFLM: False}
 FLOAT: unary.Functions = {LITERT: with_cutoffs, XNNPACK: partial(sigmoid_float64, arrays), TFLM: with_cutoffs}
-
-
-def _table_16(xp, profile: Profile, inp: Affine, out: Affine):
-    return LOGISTIC_16[profile](inp)
 
 
 def prepare(node: Node, profile: Profile) -> Params | Direct:
@@ -117,7 +123,7 @@ def prepare(node: Node, profile: Profile) -> Params | Direct:
     inp, out = unary.centred_grids(node, x, y)
     if x.type == "INT16":
         check_scales_16(node, inp, out, EXACT_SCALE_16[profile])
-        return unary.params(node, profile, _table_16, inp, out)
+        return unary.params(node, profile, table, inp, out)
     scale, zero_point = OUTPUT_SCALE[profile], OUTPUT_ZERO_POINT[profile]
     if scale is not None and out.scale != scale:
         raise node.unsupported(f"{profile.name} needs output scale {scale}, received {out.scale}")

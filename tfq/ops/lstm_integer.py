@@ -209,7 +209,7 @@ def run(constants: Constants, layout: Layout, given: Arrays, x: np.ndarray, h: n
             g = _saturate(g + _rescale(cell * _there(given, gate.peephole or 0), each.peephole))
         if each.norm is not None:
             g = layer_norm(g, _there(given, gate.norm), _there(given, gate.bias), each.norm, each.guard)
-        return gemmlowp_16.tanh(g) if gate is CELL else gemmlowp_16.logistic(g)
+        return gemmlowp_16.tanh(arrays, g) if gate is CELL else gemmlowp_16.logistic(arrays, g)
 
     for t in range(len(x)):
         *early, last = constants.gates
@@ -230,7 +230,7 @@ def _cell(constants: Constants, values: dict[Gate, np.ndarray], cell: np.ndarray
 
 
 def _hidden(constants: Constants, layout: Layout, given: Arrays, gate: np.ndarray, cell: np.ndarray) -> np.ndarray:
-    products = gate * gemmlowp_16.tanh(cell, 15 + constants.power)
+    products = gate * gemmlowp_16.tanh(arrays, cell, 15 + constants.power)
     steps = _rescale(products, constants.hidden)
     if constants.projection is None:
         return np.clip(steps + constants.hidden_zero, -128, 127)

@@ -143,7 +143,7 @@ def run(constants: Constants, layout: Layout, given: Arrays, x: np.ndarray, h: n
     def value(gate: Gate, t: int) -> np.ndarray:
         sums = _sums(h, constants.h_zero, _there(given, gate.recurrent), constants.weights[gate][1])
         g = _saturate(parts[gate][t] + _saturate(constants.rescale(sums, constants.dense[gate][1])))
-        return sigmoid_16.tanh(g, 3, 0) if gate is CELL else sigmoid_16.logistic(g, 3, 0)
+        return sigmoid_16.tanh(arrays, g, 3, 0) if gate is CELL else sigmoid_16.logistic(arrays, g, 3, 0)
 
     for t in range(len(x)):
         forget, entering, update = (value(gate, t) for gate in (FORGET, INPUT, CELL))
@@ -151,7 +151,7 @@ def run(constants: Constants, layout: Layout, given: Arrays, x: np.ndarray, h: n
         cell = _saturate(kept + _saturate(_narrow(entering * update, constants.enter)))
         if constants.clip > 0:
             cell = np.clip(cell, -constants.clip, constants.clip)
-        products = sigmoid_16.tanh(cell, *constants.tanh) * value(OUTPUT, t)
+        products = sigmoid_16.tanh(arrays, cell, *constants.tanh) * value(OUTPUT, t)
         h = np.clip(_narrow(products, constants.hidden) + constants.h_zero, *constants.limits)
         y[t] = h
     return y, h.astype(x.dtype), cell.astype(np.int16)

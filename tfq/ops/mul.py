@@ -242,5 +242,5 @@ def _narrowed(node: Node) -> Params:
 
 
 def _narrow_integers(zero_point: int, low: int, high: int, qa: np.ndarray, qb: np.ndarray) -> np.ndarray:
-    high_half = gemmlowp_16.high_mul(qa.astype(np.int64), qb)
+    high_half = gemmlowp_16.high_mul(arrays, qa.astype(np.int64), qb)
     return np.clip(rounding_divide_by_pot(arrays, high_half, np.int64(8)) + zero_point, low, high)

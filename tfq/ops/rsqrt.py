@@ -65,7 +65,7 @@ def sampled_table(xp, profile: Profile, inp: Affine, out: Affine):
     def function(x):
         return np.where(x > 0, np.float32(1) / np.sqrt(np.where(x > 0, x, np.float32(1))), largest)
 
-    return lookup_16.look_up(lookup_16.samples(function, inp, out), lookup_16.codes())
+    return lookup_16.look_up(xp, lookup_16.samples(function, inp, out), lookup_16.codes())
 
 
 TABLES_16 = {LITERT: sampled_table, XNNPACK: sampled_table, TFLM: fixed_point_table}

@@ -30,10 +30,11 @@ from tfq.numerics.fixed_point import (
     rounding_divide_by_pot,
     saturating_rounding_doubling_high_mul,
 )
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.numerics.profiles import INT16_MAX, LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import exponentials, softmax_16, unary
 from tfq.ops.blocks import by_rows
 from tfq.ops.contract import Node, Spec
+from tfq.ops.fixed import Fixed
 
 SPEC = Spec(
     "SOFTMAX",
@@ -101,13 +102,16 @@ LARGEST_SUM = {"INT8": 512, "UINT8": 512, "INT16": 4096}
 
 
 def constants(xp, profile: Profile, inp: Affine, beta: float = 1.0, output_scale=OUTPUT_SCALE):
-    """The profile's constants, 256 exponentials among them."""
-    return SOFTMAX[profile].constants(xp, inp, np.float32(beta), output_scale)
+    """The profile's constants, int8 in and out, or int16 in and out; output_scale: of int8."""
+    if inp.qmax == INT16_MAX:
+        return Fixed(softmax_16.integers, softmax_16.constants(xp, profile, inp, beta))
+    method = SOFTMAX[profile]
+    return Fixed(method.integers, method.constants(xp, inp, np.float32(beta), output_scale))
 
 
 def integers(xp, profile: Profile, constants, q):
-    """Stored outputs of stored int8 inputs [..., classes], whole numbers."""
-    return SOFTMAX[profile].integers(xp, constants, q)
+    """Stored outputs of stored inputs [..., classes], whole numbers."""
+    return constants.of(xp, q)
 
 
 def real(x: np.ndarray, beta: np.float32) -> np.ndarray:
@@ -187,7 +191,7 @@ def prepare(node: Node, profile: Profile) -> Params | softmax_16.Params | unary.
             f"{profile.name} needs beta * input scale above {SMALLEST_STEP[profile]}, received {beta} * {inp.scale}"
         )
     with np.errstate(over="ignore"):
-        fixed = constants(arrays, profile, inp, beta, out.scale)
+        fixed = SOFTMAX[profile].constants(arrays, inp, np.float32(beta), out.scale)
     name = f"op {node.index} {node.operator.code} {y.name!r}"
     return Params(SOFTMAX[profile], fixed, out, y.dtype, LARGEST_SUM[y.type], name)
 

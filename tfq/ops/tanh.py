@@ -13,17 +13,15 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-
-from tfq.numerics import arrays, gemmlowp, gemmlowp_16, lookup_16, sigmoid_16, tables
+from tfq.numerics import arrays, gemmlowp, gemmlowp_16, sigmoid_16, tables
 from tfq.numerics.affine import Affine
-from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
+from tfq.numerics.profiles import INT16_MAX, LITERT, TFLM, XNNPACK, Profile
 from tfq.ops import unary
 from tfq.ops.contract import Node, Spec
 from tfq.ops.logistic import check_scales_16
 from tfq.ops.unary import Direct, Params, evaluate, stacks
 
-__all__ = ["SPEC", "Direct", "Params", "evaluate", "prepare", "stacks", "table"]
+__all__ = ["SPEC", "Direct", "Params", "evaluate", "integers", "prepare", "stacks", "table"]
 
 SPEC = Spec(
     "TANH",
@@ -53,30 +51,34 @@ def fixed_point_table(xp, inp: Affine, out: Affine):
 TANH = {LITERT: half_away_table, XNNPACK: half_even_table, TFLM: fixed_point_table}
 
 
+def sampled_16(xp, inp: Affine, q):
+    """The reference kernel's outputs of int16 codes."""
+    return sigmoid_16.tanh(xp, q, *sigmoid_16.input_multiplier(xp, inp.scale, (0, 1)))
+
+
+def optimized_16(xp, inp: Affine, q):
+    """LiteRT's optimized kernel: fixed point where the input's scale is 2**-12 or 2**-11."""
+    near = [sigmoid_16.is_power_of_two(xp, inp.scale, power) for power in (-12, -11)]
+    q = xp.cast(q, "int64")
+    fixed = gemmlowp_16.tanh(xp, xp.where(near[1], xp.clip(q * 2, inp.qmin, inp.qmax), q))
+    return xp.where(near[0], fixed, xp.where(near[1], fixed, sampled_16(xp, inp, q)))
+
+
+TANH_16 = {LITERT: sampled_16, XNNPACK: optimized_16, TFLM: sampled_16}
+
+
 def table(xp, profile: Profile, inp: Affine, out: Affine):
-    """The 256 stored outputs for codes qmin..qmax, whole numbers."""
+    """The 256 or 65,536 stored outputs for codes qmin..qmax, whole numbers."""
+    if inp.qmax == INT16_MAX:
+        return TANH_16[profile](xp, inp, unary.codes(xp, inp))
     return TANH[profile](xp, inp, out)
 
 
-def sampled_table_16(inp: Affine):
-    """The reference kernel's 65,536 outputs."""
-    return sigmoid_16.tanh(lookup_16.codes(), *sigmoid_16.input_multiplier(float(inp.scale), (0, 1)))
-
-
-def optimized_table_16(inp: Affine):
-    """LiteRT's optimized kernel: fixed point where the input's scale is 2**-12 or 2**-11."""
-    left = (sigmoid_16.power_of_two(float(inp.scale)) or 0) + 12
-    if left not in (0, 1):
-        return sampled_table_16(inp)
-    codes = lookup_16.codes().astype(np.int64) * 2**left
-    return gemmlowp_16.tanh(np.clip(codes, lookup_16.INT16_MIN, lookup_16.INT16_MAX))
-
-
-TANH_16 = {LITERT: sampled_table_16, XNNPACK: optimized_table_16, TFLM: sampled_table_16}
-
-
-def _table_16(xp, profile: Profile, inp: Affine, out: Affine):
-    return TANH_16[profile](inp)
+def integers(xp, profile: Profile, inp: Affine, out: Affine, q):
+    """Stored outputs of stored inputs, whole numbers; int16 without a table of its codes."""
+    if inp.qmax == INT16_MAX:
+        return TANH_16[profile](xp, inp, q)
+    return unary.look_up(xp, table(xp, profile, inp, out), inp, q)
 
 
 def prepare(node: Node, profile: Profile) -> Params | Direct:
@@ -87,5 +89,5 @@ def prepare(node: Node, profile: Profile) -> Params | Direct:
     inp, out = unary.centred_grids(node, x, y)
     if x.type == "INT16":
         check_scales_16(node, inp, out, exact=False)
-        return unary.params(node, profile, _table_16, inp, out)
+        return unary.params(node, profile, table, inp, out)
     return unary.params(node, profile, table, inp, out)

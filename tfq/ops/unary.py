@@ -124,6 +124,16 @@ def params(node: Node, profile: Profile, table: Callable[..., Any], inp: Affine,
     return Params(np.roll(outputs, inp.qmin))
 
 
+def look_up(xp, table, inp: Affine, q):
+    """The entries of a table of outputs, lowest code first, for stored inputs q."""
+    return xp.take(table, xp.cast(q, "int32") - inp.qmin)
+
+
+def codes(xp, inp: Affine, dtype: str = "int64"):
+    """All of a grid's codes, lowest first."""
+    return xp.arange(inp.qmin, inp.qmax + 1, dtype=dtype)
+
+
 def guarded(node: Node, table: Params, inp: Affine) -> Guarded:
     """The table, for inputs from the zero point on."""
     return Guarded(table, int(inp.zero_point), f"op {node.index} {node.operator.code} {node.outputs[0].name!r}")
