@@ -45,6 +45,13 @@ def test_dict_and_back_through_json():
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
 
 
+def test_rules_by_name():
+    recipe = Recipe(rules=[{"layers": "head*", "weight_bits": 4}, {"layers": "*", "activation_bits": 16}])
+    assert recipe.bits_of("weight_bits", "head_1") == 4 and recipe.bits_of("weight_bits", "stem") == 8
+    assert recipe.bits_of("activation_bits", "stem", "head_1") == 16
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
 def test_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Recipe().numerics = "tflm"
@@ -57,7 +64,12 @@ REFUSED = {
     "unknown numerics": ({"numerics": "tpu"}, "numerics must be one of xnnpack, litert, tflm, received 'tpu'"),
     "wrong case": ({"weights": "Per_Channel"}, "weights must be one of per_channel, per_tensor"),
     "one bit": ({"weight_bits": 1}, "weight_bits must be 2 to 8, received 1"),
-    "sixteen bits": ({"activation_bits": 16}, "activation_bits must be 8, received 16"),
+    "twelve bits": ({"activation_bits": 12}, "activation_bits must be 8 or 16, received 12"),
+    "rule without layers": ({"rules": [{"weight_bits": 4}]}, "a rule must have layers"),
+    "rule with other fields": ({"rules": [{"layers": "a", "fold": "batch"}]}, "may have weight_bits, activation_bits"),
+    "rule of other widths": ({"rules": [{"layers": "a*", "weight_bits": 9}]}, "must be 2 to 8, received 9"),
+    "rules that are no list": ({"rules": "a"}, "rules must be a list of tables"),
+    "a rule that is no table": ({"rules": ["a"]}, "a rule must be a table"),
     "bits as text": ({"weight_bits": "8"}, "weight_bits must be int, received '8'"),
     "bits as a float": ({"weight_bits": 8.0}, "weight_bits must be int, received 8.0"),
     "bits as a bool": ({"weight_bits": True}, "weight_bits must be int, received True"),

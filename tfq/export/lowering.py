@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -45,12 +46,22 @@ VERSIONS: Mapping[str, tuple[int, str]] = {
     "SUB": (2, "1.14.0"),
     "TANH": (2, "1.14.0"),
     "TRANSPOSE": (2, "1.14.0"),
+    "TRANSPOSE_CONV": (3, "2.13.0"),  # of version 4, with a fused activation
+}
+
+# Where the first input is int16.
+VERSIONS_16: Mapping[str, tuple[int, str]] = {
+    "ADD": (3, "2.4.0"),
+    "MEAN": (3, "2.4.0"),
+    "MUL": (4, "2.3.0"),
+    "SUB": (5, "2.4.0"),
+    "TRANSPOSE": (5, "2.4.0"),
 }
 
 
 def to_model(program: Program, version: str, io: str = "int8") -> Model:
     """The file's contents. version: of tfq, for the provenance metadata. io: type of inputs and outputs."""
-    table = _TensorTable()
+    table = _TensorTable(rows_of(program))
     wrapped = [entry.name for entry in program.entries if io != "int8" and entry.grid is not None]
     inner = {e.name: f"{e.name}/int8" if e.name in wrapped else e.name for e in program.entries}
     inputs, operators = [], []
@@ -80,6 +91,20 @@ def to_model(program: Program, version: str, io: str = "int8") -> Model:
     return Model((subgraph,), (signature,), _metadata(program, operators, version), "tfq")
 
 
+def rows_of(program: Program) -> dict[str, int]:
+    """How many rows of axis 0 one sample takes in each tensor: more than one where a reshape folds axes into it."""
+    shapes = {entry.name: entry.shape for entry in program.entries}
+    rows = dict.fromkeys(shapes, 1)
+    for step in program.steps:
+        source = next((name for name in step.inputs if isinstance(name, str)), "")
+        rows[step.output.name] = rows.get(source, 1)
+        if step.code == "RESHAPE":
+            size = rows[source] * math.prod(d or 1 for d in shapes[source][1:])
+            rows[step.output.name] = size // math.prod(d or 1 for d in step.output.shape[1:])
+        shapes[step.output.name] = step.output.shape
+    return rows
+
+
 def _outside(value: Activation, io: str, name: str) -> Tensor:
     """The tensor of another type at the network's edge: uint8 on the same grid, 128 up, or float32."""
     shape = tuple(1 if d is None else d for d in value.shape)
@@ -98,7 +123,8 @@ def _versions_of(code: str) -> int:
 class _TensorTable:
     """Tensors in order of first mention, found by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: Mapping[str, int]) -> None:
+        self.rows = rows
         self.tensors: list[Tensor] = []
         self.index: dict[str, int] = {}
 
@@ -112,7 +138,7 @@ class _TensorTable:
             self.index[name] = self.index[inner]
 
     def activation(self, value: Activation) -> int:
-        shape = tuple(1 if d is None else d for d in value.shape)
+        shape = tuple(self.rows.get(value.name, 1) if d is None else d for d in value.shape)
         signature = tuple(-1 if d is None else d for d in value.shape)
         if value.grid is None:
             return self.add(Tensor(value.name, shape, value.type, shape_signature=signature))
@@ -127,7 +153,7 @@ class _TensorTable:
         if value.scale is not None:
             scale = np.asarray(value.scale, np.float32)
             quantization = Quantization(scale, np.asarray(value.zero_point, np.int64), value.axis)
-        kind = value.data.dtype.name.upper()
+        kind = value.type or value.data.dtype.name.upper()
         return self.add(Tensor(value.name, value.data.shape, kind, quantization, np.ascontiguousarray(value.data)))
 
 
@@ -145,13 +171,27 @@ def _operator(step: Step, table: _TensorTable) -> Operator:
 
 
 def _version(step: Step, inputs: list[int], table: _TensorTable) -> int:
+    if step.code == "TRANSPOSE_CONV":
+        return 3 if step.options["fused_activation_function"] == "NONE" else 4
     if step.output.grid is None and step.output.type == "FLOAT32" and step.code != "DEQUANTIZE":
         return _float_version(step)
+    if _packed(step):
+        return _PACKED_VERSIONS[step.code]
     if step.code == "CONV_2D" and table.tensors[inputs[0]].shape[3] != table.tensors[inputs[1]].shape[3]:
         return 6  # grouped
     if step.code == "FULLY_CONNECTED" and step.options.get("keep_num_dims"):
         return 5
+    if step.code in VERSIONS_16 and inputs[0] >= 0 and table.tensors[inputs[0]].type == "INT16":
+        return VERSIONS_16[step.code][0]
     return VERSIONS[step.code][0]
+
+
+# Of ops with int4 weights.
+_PACKED_VERSIONS = {"CONV_2D": 7, "FULLY_CONNECTED": 10}
+
+
+def _packed(step: Step) -> bool:
+    return any(isinstance(source, Constant) and source.type == "INT4" for source in step.inputs)
 
 
 def _float_version(step: Step) -> int:
@@ -159,9 +199,14 @@ def _float_version(step: Step) -> int:
     return 2 if step.code == "DEPTHWISE_CONV_2D" and dilated else 5 if step.options.get("keep_num_dims") else 1
 
 
+def _runtime_of(operator: Operator) -> str:
+    wide = VERSIONS_16.get(operator.code)
+    return (wide if wide and operator.version == wide[0] else VERSIONS[operator.code])[1]
+
+
 def _metadata(program: Program, operators: list[Operator], version: str) -> dict[str, bytes]:
     newest = max(
-        (VERSIONS[o.code][1] for o in operators), key=lambda v: [int(n) for n in v.split(".")], default="1.5.0"
+        (_runtime_of(o) for o in operators), key=lambda v: [int(n) for n in v.split(".")], default="1.5.0"
     )
     provenance: dict[str, Any] = {"tool": "tfq", "version": version, "recipe": dict(program.recipe)}
     return {

@@ -92,6 +92,9 @@ def _one_pixel(node: Node, layer: Layer) -> bool:
 _IMAGES = Hybrid(dynamic_range.xnnpack, fused, float("inf"))
 _XNNPACK_HYBRID = either(_one_pixel, replace(_IMAGES, by_row=True), _IMAGES)
 
+# What KERNELS says of int8 inputs and int4 weights without groups, for training.
+PACKED = {LITERT: rescale.TWO_ROUNDINGS, XNNPACK: rescale.HALVES_UP, TFLM: rescale.TWO_ROUNDINGS}
+
 KERNELS: Kernels = {
     LITERT: {
         "INT8 INT8": _INT8,

@@ -117,6 +117,9 @@ _HYBRID = either(
 )
 _XNNPACK_HYBRID = Hybrid(dynamic_range.xnnpack, fused, float("inf"), by_row=True)
 
+# What KERNELS says of int8 inputs and int4 weights of even depth, for training; tflm takes one scale.
+PACKED = {LITERT: rescale.FLOAT64_AWAY, XNNPACK: rescale.FLOAT32, TFLM: rescale.TWO_ROUNDINGS}
+
 KERNELS: Kernels = {
     LITERT: {
         "INT8 INT8": _INT8,

@@ -72,6 +72,11 @@ class QuantizedLayer(keras.layers.Layer):
         self.traced_without_schedule = False
         self.links = Links()
 
+    def set_width(self, bits: int) -> None:
+        """Gives the output another width; before the layer is built."""
+        self.bits = bits
+        self.symmetric = self.symmetric or bits > 8
+
     @property
     def profile(self) -> Profile:
         return profile_named(self.recipe.numerics)

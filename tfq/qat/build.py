@@ -22,7 +22,7 @@ from tfq.qat.elementwise import (
     Requantize,
 )
 from tfq.qat.equalize import equalize
-from tfq.qat.kernels import QuantizedConv2D, QuantizedDense, QuantizedDepthwiseConv2D
+from tfq.qat.kernels import QuantizedConv2D, QuantizedConv2DTranspose, QuantizedDense, QuantizedDepthwiseConv2D
 from tfq.qat.matmul import QuantizedBatchMatMul
 from tfq.qat.movement import (
     QuantizedAveragePool,
@@ -38,6 +38,8 @@ from tfq.qat.part import Part, numpy_weights
 from tfq.qat.plan import Plan, free_name, make_plan
 from tfq.qat.rules import known
 from tfq.qat.table import QuantizedTable
+from tfq.qat.wide_table import QuantizedWideTable
+from tfq.qat.weighted import WeightedLayer
 from tfq.recipe import Recipe
 
 
@@ -113,11 +115,15 @@ def _build(planned: Plan, name: str) -> Any:
 
 def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any], taken: set[str]) -> Any:
     """The part's layer, called on its sources; the first of a shared layer makes it, the others call it again."""
+    single = len(sources) == 1 and part.kind != "concatenate"
     if part.share in shared:
         layer, calls = shared[part.share]
         shared[part.share] = layer, calls + 1
-        return layer(*sources, site=calls)
+        return layer(sources[0] if single else sources, site=calls)
     layer = MAKERS[part.kind](part, planned.recipe)
+    layer.set_width(max(layer.bits, planned.recipe.bits_of("activation_bits", *part.names)))
+    if isinstance(layer, WeightedLayer):
+        layer.weight_bits = planned.recipe.bits_of("weight_bits", *part.names)
     layer.sites = sum(other.share == part.share for other in planned.parts) if part.share is not None else 1
     if isinstance(layer, SharedRangeLayer):
         names = [f"{part.name}_input_{i}" for i in range(len(sources))]
@@ -126,7 +132,6 @@ def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any
         sources[1] = _symmetric(sources[1], f"{part.name}_input_1", planned.recipe, taken)
     if part.share is not None:
         shared[part.share] = layer, 1
-    single = len(sources) == 1 and part.kind != "concatenate"
     made = layer(sources[0] if single else sources)
     if isinstance(layer, QuantizedBinary) and part.weights is not None:
         layer.constant.assign(part.weights[0])
@@ -219,6 +224,7 @@ def _extreme(part: Part, recipe: Recipe) -> Any:
 
 MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
     "conv_2d": _weighted(QuantizedConv2D),
+    "conv_2d_transpose": _weighted(QuantizedConv2DTranspose),
     "depthwise_conv_2d": _weighted(QuantizedDepthwiseConv2D),
     "dense": _weighted(QuantizedDense),
     "scale": _scale,
@@ -229,6 +235,8 @@ MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
     "minimum": _extreme,
     "batch_matmul": _plain(QuantizedBatchMatMul),
     "table": _plain(QuantizedTable),
+    "wide_table": _plain(QuantizedWideTable),
+    "requantize": _plain(Requantize),
     "activation": _plain(QuantizedActivation),
     "relu": _plain(QuantizedRelu),
     "relu6": _plain(QuantizedRelu6),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from tfq.ops import conv_2d, fully_connected
+from tfq.qat.program import Constant
 from tfq.qat.weighted import WeightedLayer
 
 # The largest products per output that float32 adds up exactly: 518 * 255 * 127 < 2**24.
@@ -31,6 +34,13 @@ class QuantizedConv2D(WeightedLayer):
         if depth <= step or self.inner.groups > 1:
             return [(x, kernel)]
         return [(x[..., i : i + step], kernel[:, :, i : i + step]) for i in range(0, depth, step)]
+
+    @property
+    def packs(self):
+        return self.weight_bits <= 4 and self.bits == 8 and self.inner.groups == 1
+
+    def rescale_scheme(self):
+        return conv_2d.PACKED[self.profile] if self.packs else super().rescale_scheme()
 
     def file_weights(self, q_kernel):
         return np.ascontiguousarray(q_kernel.transpose(3, 0, 1, 2))
@@ -62,6 +72,43 @@ class QuantizedDepthwiseConv2D(WeightedLayer):
 
 
 @keras.saving.register_keras_serializable(package="tfq")
+class QuantizedConv2DTranspose(WeightedLayer):
+    """TRANSPOSE_CONV: Conv2DTranspose with its batch norm and activation.
+
+    Its first operand is the output's shape, batch included: the file runs one sample at a time.
+    """
+
+    code = "TRANSPOSE_CONV"
+    kernel_axes = (0, 1, 3)
+
+    def multiply(self, x, kernel):
+        inner = self.inner
+        return ops.conv_transpose(x, kernel, inner.strides, inner.padding, inner.output_padding, "channels_last")
+
+    def pieces(self, x, kernel):
+        height, width, _, depth = kernel.shape
+        step = max(EXACT_TERMS // (height * width), 1)
+        return [(x[..., i : i + step], kernel[..., i : i + step]) for i in range(0, depth, step)]
+
+    def per_channel(self, xp, vector):
+        return xp.reshape(vector, (-1, 1))
+
+    def file_weights(self, q_kernel):
+        return np.ascontiguousarray(q_kernel.transpose(2, 0, 1, 3))
+
+    def options(self, rank):
+        inner = self.inner
+        height, width = (int(n) for n in inner.strides)
+        return {"padding": inner.padding.upper(), "stride_h": height, "stride_w": width}
+
+    def lower(self, site, inputs, output):
+        *before, step = super().lower(site, inputs, output)
+        x, weights, bias = step.inputs
+        shape = Constant(f"{output.name}/shape", np.array([1, *output.shape[1:]], np.int32))
+        return [*before, replace(step, inputs=(shape, weights, x, bias))]
+
+
+@keras.saving.register_keras_serializable(package="tfq")
 class QuantizedDense(WeightedLayer):
     """FULLY_CONNECTED: Dense with its batch norm and activation."""
 
@@ -76,8 +123,14 @@ class QuantizedDense(WeightedLayer):
             (x[..., i : i + EXACT_TERMS], kernel[i : i + EXACT_TERMS]) for i in range(0, kernel.shape[0], EXACT_TERMS)
         ]
 
+    @property
+    def packs(self):
+        """TFLite Micro takes int4 of one scale only."""
+        one_scale = self.recipe.weights == "per_tensor" or self.recipe.numerics != "tflm"
+        return self.weight_bits <= 4 and self.bits == 8 and one_scale and self.kernel_variable().shape[0] % 2 == 0
+
     def rescale_scheme(self):
-        return self.profile.fully_connected
+        return fully_connected.PACKED[self.profile] if self.packs else self.profile.fully_connected
 
     def file_weights(self, q_kernel):
         return np.ascontiguousarray(q_kernel.T)

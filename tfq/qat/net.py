@@ -40,9 +40,15 @@ class Net:
     def part(self, kind: str, inputs: Sequence[Value], shape: Any, **fields: Any) -> Value:
         """A primitive of any kind (those of `build.MAKERS`)."""
         output = Value(tuple(shape), "float32")
-        fields = {"name": f"{self.call.name}_{fields.pop('label', kind)}", "layer": None, **fields}
+        fields = {
+            "name": f"{self.call.name}_{fields.pop('label', kind)}",
+            "layer": None,
+            "source": self.call.name,
+            **fields,
+        }
         part = Part(kind, inputs=list(inputs), output=output, **fields)
-        if self.call.calls_of_layer > 1 and part.kind in (*WEIGHTED, "scale", "embedding", "prelu"):
+        has_weights = part.kind in (*WEIGHTED, "scale", "embedding", "prelu") or "constant_shape" in part.settings
+        if self.call.calls_of_layer > 1 and has_weights:
             part.share = (id(self.call.layer), len(self.parts))
         self.parts.append(part)
         return output

@@ -32,6 +32,13 @@ class Part:
     weights: list[Any] | None = None  # NumPy weights in place of the layer's own
     norm_weights: list[Any] | None = None  # and of the batch norm's
     share: Any = None
+    source: str = ""  # the call that it comes from
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a recipe may call it: its own name and those of the layers that it comes from."""
+        layer = getattr(self.layer, "name", self.name)
+        return (self.name, self.source, layer, *self.fused)
 
 
 def numpy_weights(part: Part, norm: bool = False) -> list[Any]:

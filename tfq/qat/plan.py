@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from tfq.errors import TfqError, Unsupported
 from tfq.qat.capture import Graph, Value
 from tfq.qat.part import WEIGHTED, Part
+from tfq.qat.reshapes import tidy_reshapes
 from tfq.qat.rules import decompose
 from tfq.qat.tables import merge_tables
 from tfq.recipe import Recipe
@@ -58,6 +59,7 @@ def make_plan(graph: Graph, recipe: Recipe) -> Plan:
             refusals.append(str(error))
     if refusals:
         raise Unsupported("cannot quantize:\n  " + "\n  ".join(refusals))
+    parts = tidy_reshapes(bypass_identities(parts, graph.outputs), graph.outputs)
     parts = merge_tables(bypass_identities(parts, graph.outputs), graph.outputs)
     parts = fuse(parts, graph.outputs)
     leave_out(parts, recipe)
@@ -106,10 +108,10 @@ def fuse(parts: list[Part], outputs: list[Value]) -> list[Part]:
             before.batch_norm = part.layer
         else:
             before.activation = part.activation
+        if part.output in outputs or not before.fused:  # an inner part of a layer takes the layer's name
+            before.name = part.name
         before.fused += part.fused
         before.output = part.output
-        if part.output in outputs:
-            before.name = part.name
         absorbed[part] = before
     return [_settled(part) for part in parts if part not in absorbed]
 

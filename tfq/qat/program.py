@@ -13,13 +13,17 @@ from tfq.numerics.affine import Affine
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """A constant operand. data: in the file's layout. scale, zero_point: arrays if quantized. axis: of the channels."""
+    """A constant operand. data: in the file's layout. scale, zero_point: arrays if quantized. axis: of the channels.
+
+    type: in the schema's words, where it is not that of the data ("INT4").
+    """
 
     name: str
     data: np.ndarray
     scale: np.ndarray | None = None
     zero_point: np.ndarray | None = None
     axis: int = 0
+    type: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,7 @@ class WeightedLayer(QuantizedLayer):
     Args:
         inner: the Keras layer that holds kernel and bias (its own activation unused). batch_norm: a BatchNormalization
         folded into it, or None. activation: "linear", "relu" or "relu6", fused. is_float: the recipe leaves it out.
+        weight_bits: 2 to 8.
     """
 
     code = ""
@@ -43,9 +44,11 @@ class WeightedLayer(QuantizedLayer):
         batch_norm: Any = None,
         activation: str = "linear",
         is_float: bool = False,
+        weight_bits: int = 8,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.weight_bits = weight_bits
         self.is_float = is_float
         self.has_range = not is_float
         self.inner = inner
@@ -119,7 +122,7 @@ class WeightedLayer(QuantizedLayer):
 
     @property
     def qmax(self) -> int:
-        return 2 ** (self.recipe.weight_bits - 1) - 1
+        return 2 ** (self.weight_bits - 1) - 1
 
     @property
     def channels(self) -> int:
@@ -145,6 +148,11 @@ class WeightedLayer(QuantizedLayer):
         constants = scheme.constants(arrays, grid_x.scale, scale, grid_y.scale)
         bounds = activation_bounds(arrays, self.profile, FUSED[self.activation], grid_y)
         return real_of(requantize(arrays, scheme, acc, constants, grid_y.zero_point, bounds), grid_y)
+
+    @property
+    def packs(self) -> bool:
+        """Whether the file holds the weights as int4, two in a byte."""
+        return False
 
     def rescale_scheme(self) -> Any:
         """The profile's requantization of this op."""
@@ -200,7 +208,7 @@ class WeightedLayer(QuantizedLayer):
         axes = None if per_tensor else self.kernel_axes
         return self.switch(
             QUANTIZE,
-            lambda: training.fake_quantize_weights(kernel, axes, self.recipe.weight_bits),
+            lambda: training.fake_quantize_weights(kernel, axes, self.weight_bits),
             lambda: kernel,
         )
 
@@ -244,7 +252,7 @@ class WeightedLayer(QuantizedLayer):
         zeros = np.zeros(scale.size, np.int64)
         axis = self.channel_axis if scale.size > 1 else 0
         constants = (
-            Constant(f"{output.name}/weights", weights, scale, zeros, axis),
+            Constant(f"{output.name}/weights", weights, scale, zeros, axis, "INT4" if self.packs else None),
             Constant(f"{output.name}/bias", q_bias.astype(np.int32), scale * input_scale, zeros),
         )
         options = {**self.options(len(output.shape)), "fused_activation_function": FUSED[self.activation]}
@@ -272,6 +280,7 @@ class WeightedLayer(QuantizedLayer):
             "batch_norm": norm,
             "activation": self.activation,
             "is_float": self.is_float,
+            "weight_bits": self.weight_bits,
         }
 
     @classmethod
