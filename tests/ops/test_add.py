@@ -107,7 +107,7 @@ REFUSED_TYPES = (
     (typed("int16 powers of two, coarser", "INT16", (2.0, 0), (1.0, 0), (1.0, 0), pot=True), LITERT_ONLY),
     (typed("int16 powers of two, both finer", "INT16", (0.5, 0), (0.5, 0), (1.0, 0), pot=True), LITERT_ONLY),
     (typed("int16 powers of two, broadcast", "INT16", *[(1.0, 0)] * 3, pot=True, shapes=((1, 3), (1, 1))), LITERT_ONLY),
-    (typed("float32 into int8", "FLOAT32", output="INT8"), RUNTIMES),
+    (typed("float32 into int8", "FLOAT32", output="INT8"), ("tflm",)),
     (typed("int32 and float32", "INT32", second="FLOAT32"), RUNTIMES),
 )  # fmt: skip
 

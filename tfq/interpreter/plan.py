@@ -67,7 +67,7 @@ def _reach(
     builder = _Builder(number, graph, profile)
     builder.build()
     reasons += [place + reason for reason in builder.reasons]
-    found[number] = Plan(graph, tuple(builder.steps), builder.constants, _samples_at_once(graph, builder.steps))
+    found[number] = Plan(builder.graph, tuple(builder.steps), builder.constants, _samples_at_once(graph, builder.steps))
     for below in builder.below:
         if not 0 <= below < len(model.subgraphs):
             raise TfqError(f"{place}an op runs subgraph {below}, the file has {len(model.subgraphs)}")
@@ -78,7 +78,7 @@ class _Builder:
     """Goes through a subgraph's ops in order.
 
     open: tensors whose shape is not known at load, because an op needs values that the run computes. shaped: constants
-    that follow from stored shapes.
+    that follow from stored shapes. retyped: tensors whose type the runtime sets to another than the file's.
     """
 
     def __init__(self, number: int, graph: Subgraph, profile: Profile):
@@ -89,6 +89,7 @@ class _Builder:
         self.below: list[int] = []
         self.constants = {i: t.data for i, t in enumerate(graph.tensors) if t.data is not None}
         self.open: set[int] = set()
+        self.retyped: dict[int, Tensor] = {}
         self.shaped: set[int] = set()
 
     def build(self) -> None:
@@ -107,6 +108,9 @@ class _Builder:
                 continue
             self.steps.append(step)
             self.constants |= zip(step.outputs, step.folded or (), strict=False)
+        if self.retyped:
+            tensors = tuple(self.retyped.get(i, tensor) for i, tensor in enumerate(self.graph.tensors))
+            self.graph = replace(self.graph, tensors=tensors)
 
     def _step(self, index: int, operator: Operator) -> Step:
         node = Node(
@@ -120,6 +124,7 @@ class _Builder:
         module = TABLE.get(operator.code)
         if module is None:
             raise node.unsupported(f"no definition of {operator.custom_code or operator.code}")
+        node = self._typed(module, node)
         params = self._params(module, node)
         with guarded(node):
             if hasattr(module, "subgraphs"):
@@ -144,8 +149,22 @@ class _Builder:
     def _tensor(self, index: int) -> Tensor | None:
         if index < 0:
             return None
-        tensor = self.graph.tensors[index]
+        tensor = self.retyped.get(index, self.graph.tensors[index])
         return replace(tensor, data=self.constants[index]) if index in self.constants else tensor
+
+    def _typed(self, module: Any, node: Node) -> Node:
+        """The node with the types that the runtime sets while it loads."""
+        reads = not self.retyped.keys().isdisjoint(node.operator.inputs)
+        if not hasattr(module, "retypes"):
+            if reads:
+                raise node.unsupported("an input's type is not the file's once the model is loaded; export it again")
+            return node
+        wanted = module.retypes(node, self.profile)
+        if wanted is None or len(node.outputs) != 1 or node.outputs[0].type == wanted:
+            return replace(node, retyped=reads)
+        output = replace(node.outputs[0], type=wanted)
+        self.retyped[node.operator.outputs[0]] = output
+        return replace(node, outputs=(output,), retyped=True)
 
     def _params(self, module: Any, node: Node) -> Any:
         """For the stored shapes; None where they are not known before the run."""

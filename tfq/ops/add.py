@@ -8,6 +8,8 @@ ma = round(a_scale / y_scale * 2**shift) and shift such that the larger multipli
 
 int16 with powers of two for scales and the option pot_scale_int16 (the schema's default) is another kernel in litert
 and xnnpack: the operand with the finer scale is shifted right, halves away from zero, and added, saturating.
+LiteRT gives the output the second operand's type, whatever the file says, and XNNPACK leaves such ops. TFLite Micro
+goes by the file's and reads the operands' bytes as that type, beyond their end (add.cc AddEval): refused.
 float32, int32, int64 and int16 without scales: a + b, clamped. tflm ignores the activation on int32.
 """
 
@@ -24,13 +26,23 @@ from tfq.numerics.affine import Affine, divide
 from tfq.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tfq.numerics.profiles import INT16_MAX, LITERT, TFLM, XNNPACK, Profile, activation_bounds, kernel_of
 from tfq.ops import shifted_sum
-from tfq.ops.binary import Params, all_types, direct, evaluate, grids, params_of, require_symmetric, require_types
+from tfq.ops.binary import (
+    Params,
+    all_types,
+    direct,
+    evaluate,
+    grids,
+    params_of,
+    require_symmetric,
+    require_types,
+    type_of_second,
+)
 from tfq.ops.checks import given, xnnpack_takes
 from tfq.ops.contract import Node, Spec, rows_apart
 from tfq.ops.fixed import Fixed
 from tfq.ops.plain import is_number, is_unscaled_int16, plain, require_unscaled
 
-__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
+__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "retypes", "stacks"]
 
 _LITERT_TYPES = ("INT8", "UINT8", "INT16", "INT32", "INT64", "FLOAT32")
 TYPES = {LITERT: _LITERT_TYPES, XNNPACK: _LITERT_TYPES, TFLM: ("INT8", "INT16", "INT32", "FLOAT32")}
@@ -44,6 +56,7 @@ SPEC = Spec(
 )
 
 stacks = rows_apart
+retypes = type_of_second
 
 # By the largest stored value: 8-bit operands are shifted left by 20, 16-bit ones by 15.
 _LEFT_SHIFT = {127: 2**20, 255: 2**20, 32767: 2**15}

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfq.errors import Unsupported
 from tfq.numerics.affine import Affine
-from tfq.numerics.profiles import Profile
+from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.blocks import by_rows
 from tfq.ops.checks import given, grid_of
 from tfq.ops.contract import Node
@@ -70,6 +70,19 @@ def require_types(node: Node, profile: Profile, taken: Mapping[Profile, tuple[st
         )
     require_broadcast(node)
     return first
+
+
+# Whether the kernel sets its output's type to that of its second input.
+_SETS_TYPE = {LITERT: True, XNNPACK: True, TFLM: False}
+
+
+def type_of_second(node: Node, profile: Profile) -> str | None:
+    """The type that LiteRT gives the output of ADD and SUB while it loads. TFLite Micro keeps the file's.
+
+    Source: google-ai-edge/LiteRT tflite/kernels/add.cc and sub.cc Prepare, `output->type = input2->type`.
+    """
+    second = node.input(1)
+    return second.type if second is not None and _SETS_TYPE[profile] else None
 
 
 def all_types(taken: Mapping[Profile, tuple[str, ...]]) -> tuple[str, ...]:

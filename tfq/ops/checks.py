@@ -70,11 +70,11 @@ def _words(grid: Affine) -> str:
 
 
 def xnnpack_takes(node: Node) -> bool:
-    """Whether activation and ranks of an element-wise op are such that LiteRT hands it to XNNPACK.
+    """Whether types, activation and ranks of an element-wise op are such that LiteRT hands it to XNNPACK.
 
     Source: google-ai-edge/LiteRT tflite/delegates/xnnpack/xnnpack_delegate.cc ConvertActivationToOutputRange.
     """
-    known = node.options.get("fused_activation_function", "NONE") in _XNNPACK_ACTIVATIONS
+    known = node.options.get("fused_activation_function", "NONE") in _XNNPACK_ACTIVATIONS and not node.retyped
     return known and all(len(tensor.shape) <= XNNPACK_RANK for tensor in node.inputs if tensor is not None)
 
 

@@ -21,6 +21,9 @@ An op that runs subgraphs or reaches resources has, in place of `evaluate`:
     evaluate_within(context, params, *arrays) -> array | tuple      context: see Context
     subgraphs(node) -> tuple[int, ...]   which subgraphs it may run
 
+    retypes(node, profile) -> str | None     optional: the output's type that the runtime sets while it loads, whatever
+                                         the file says; the node that `prepare` then sees has it
+
 An op whose outputs follow from the shapes of its inputs (SHAPE, say) has `known(params) -> array | tuple`: the outputs,
 once at load.
 
@@ -80,7 +83,8 @@ class Node:
     """One operator with its tensors resolved. index: its place in the subgraph.
 
     computed: positions of the inputs that are no constants of the file, though `data` may hold their values: a runtime
-    may hand an op on only where its operands are the file's own.
+    may hand an op on only where its operands are the file's own. retyped: the file says another type of one of its
+    tensors than the runtime sets; a delegate, which sees the file's, leaves the op.
     """
 
     index: int
@@ -89,6 +93,7 @@ class Node:
     outputs: tuple[Tensor, ...]
     intermediates: tuple[Tensor | None, ...] = ()
     computed: frozenset[int] = frozenset()
+    retyped: bool = False
 
     @property
     def options(self) -> Mapping[str, Any]:

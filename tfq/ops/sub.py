@@ -12,12 +12,12 @@ import numpy as np
 from tfq.numerics.affine import Affine
 from tfq.numerics.profiles import LITERT, TFLM, XNNPACK, Profile
 from tfq.ops.add import built_in, delegated, fixed, integers, prepare_sum
-from tfq.ops.binary import Params, all_types, evaluate, require_types
+from tfq.ops.binary import Params, all_types, evaluate, require_types, type_of_second
 from tfq.ops.checks import given
 from tfq.ops.contract import Node, Spec, rows_apart
 from tfq.ops.plain import is_number, plain, require_unscaled
 
-__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "stacks"]
+__all__ = ["SPEC", "constants", "evaluate", "integers", "prepare", "retypes", "stacks"]
 
 _LITERT_TYPES = ("INT8", "UINT8", "INT16", "INT32", "INT64", "FLOAT32")
 TYPES = {LITERT: _LITERT_TYPES, XNNPACK: _LITERT_TYPES, TFLM: ("INT8", "INT16", "INT32", "FLOAT32")}
@@ -31,6 +31,7 @@ SPEC = Spec(
 )
 
 stacks = rows_apart
+retypes = type_of_second
 
 
 def constants(xp, profile: Profile, a: Affine, b: Affine, out: Affine, activation: str):
