@@ -44,8 +44,11 @@ def floats(model: Any, x: Any) -> dict[str, np.ndarray]:
 def predict(model: Any, x: Any) -> Any:
     """What model.predict(x) gives, NumPy. In whole batches, as another size would be traced anew."""
     count = len(keras.tree.flatten(x)[0])
-    made = model.predict(keras.tree.map_structure(_padded, x), batch_size=BATCH, verbose=0)
-    return keras.tree.map_structure(lambda array: array[:count], made)
+    padded = keras.tree.map_structure(_padded, x)
+    made = model.predict(padded, batch_size=BATCH, verbose=0)
+    whole = len(keras.tree.flatten(padded)[0])
+    # A sample has several rows where a reshape folds axes into the batch.
+    return keras.tree.map_structure(lambda array: array[: count * (len(array) // whole)], made)
 
 
 def _padded(array: Any) -> np.ndarray:

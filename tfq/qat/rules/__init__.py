@@ -21,12 +21,14 @@ from tfq.qat.rules import (
     pooling,
     shapes,
     vanishing,
+    transposed,
 )
 from tfq.qat.rules.families import Rule
 
 RULES: dict[type, Rule] = {
     **convolutions.RULES,
     **dense.RULES,
+    **transposed.RULES,
     **activations.RULES,
     **arithmetic.RULES,
     **shapes.RULES,
