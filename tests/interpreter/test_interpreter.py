@@ -169,6 +169,13 @@ def test_nan_is_refused():
         Interpreter(data).run(np.float32([[1, np.nan]]))
 
 
+def test_an_op_that_is_refused_says_why():
+    tensors = (activation("x", (1, 4), type="FLOAT32"), activation("y", (1, 4), type="FLOAT32"))
+    data = write(Model((Subgraph(tensors, (Operator("RFFT2D", (0, 0), (1,)),), (0,), (1,)),)))
+    with pytest.raises(tfq.Unsupported, match="op 0 RFFT2D 'y': no definition of RFFT2D: float32 to complex64 alone"):
+        Interpreter(data)
+
+
 def test_everything_unsupported_is_named_at_once():
     tensors = tuple(activation(name, (1, 4), type="BOOL") for name in "wxyz")
     operators = (

@@ -11,12 +11,30 @@ from tests.ops.harness import RUNTIMES, Case, model_of
 from tfq.interpreter import Interpreter
 from tfq.numerics.profiles import PROFILES
 from tfq.ops import TABLE, atlas
+from tfq.ops.refused import REFUSED
+from tfq.tflite.options import BUILTINS
 
 PAGE = Path(tfq.__file__).parents[1] / "docs" / "rounding-atlas.md"
 
 
 def test_the_page_is_current():
     assert PAGE.read_text("utf-8") == atlas.render(), "make docs"
+
+
+# In the schema, and in neither of LiteRT's resolvers (kernels/register_ref.cc, core/kernels/register.cc).
+NO_KERNEL = {"CALL", "CONCAT_EMBEDDINGS", "DELEGATE", "PLACEHOLDER_FOR_GREATER_OP_CODES"} | {
+    f"STABLEHLO_{name}"
+    for name in (
+        "ABS BROADCAST_IN_DIM CBRT CLAMP COMPARE CONCATENATE CONVERT CONVOLUTION COSINE CUSTOM_CALL DIVIDE DOT_GENERAL "
+        "DYNAMIC_SLICE DYNAMIC_UPDATE_SLICE EXPONENTIAL FLOOR IOTA LOG LOGISTIC NEGATE OR POWER REDUCE REMAINDER "
+        "RESHAPE RSQRT SELECT SLICE SORT SUBTRACT TANH TRANSPOSE WHILE"
+    ).split()
+}
+
+
+def test_every_builtin_with_a_kernel_is_defined_or_refused_with_a_reason():
+    assert set(BUILTINS.values()) - set(TABLE) - NO_KERNEL - {"CUSTOM"} == set(REFUSED)
+    assert not set(REFUSED) & set(TABLE)
 
 
 @pytest.mark.parametrize("code", TABLE)

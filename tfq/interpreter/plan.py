@@ -14,6 +14,7 @@ from tfq.interpreter.step import Bound, Step, guarded
 from tfq.numerics.profiles import Profile
 from tfq.ops import TABLE
 from tfq.ops.contract import Context, NeedsValue, Node
+from tfq.ops.refused import REFUSED
 from tfq.tflite.model import NUMPY_TYPES, Model, Operator, Subgraph, Tensor
 
 # Bytes of all tensors that are alive at one time, for one sample: beyond is a damaged file or a machine too small.
@@ -123,7 +124,8 @@ class _Builder:
         )
         module = TABLE.get(operator.code)
         if module is None:
-            raise node.unsupported(f"no definition of {operator.custom_code or operator.code}")
+            because = f": {REFUSED[operator.code]}" if operator.code in REFUSED else ""
+            raise node.unsupported(f"no definition of {operator.custom_code or operator.code}{because}")
         node = self._typed(module, node)
         params = self._params(module, node)
         with guarded(node):

@@ -25,6 +25,7 @@ from tfq.ops import (
     unary,
     unsorted_segment,
 )
+from tfq.ops.refused import REFUSED
 
 # What the results were compared with, element by element, on Linux and x86-64.
 TESTED = {LITERT: "ai-edge-litert 2.3", XNNPACK: "ai-edge-litert 2.3", TFLM: "tflite-micro 0.dev20261023"}
@@ -53,6 +54,15 @@ TYPES_HEAD = """
 
 Types of the values that an op computes on; an empty cell: the runtime has no kernel for it.
 
+"""
+REFUSED_HEAD = """
+## Not defined
+
+What else LiteRT has kernels for, and why tfq refuses it. Custom ops, TFLite Micro's signal library among them, are
+refused too.
+
+| op | reason |
+|---|---|
 """
 PROFILE_ORDER = (LITERT, XNNPACK, TFLM)
 RESCALES = {"conv": "convolutions", "fully_connected": "FULLY_CONNECTED", "product": "MUL"}
@@ -112,6 +122,8 @@ def render() -> str:
     lines += [_multiplier(profile, field) for field in RESCALES for profile in PROFILE_ORDER]
     lines += [TYPES_HEAD, "| op | litert | xnnpack | tflm |\n|---|---|---|---|\n"]
     lines += [_row(code) for code in sorted(TABLE)]
+    lines.append(REFUSED_HEAD)
+    lines += [f"| {code} | {reason} |\n" for code, reason in REFUSED.items()]
     lines.append("\n## Ops\n")
     lines += [_section(code, TABLE[code]) for code in sorted(TABLE)]
     return "".join(lines)

@@ -3,6 +3,10 @@
 x is held as 128 * (q - zero). One factor of it is brought to the output's scale; the other to 3 / 32768, where adding
 32768 and halving is relu6(x + 3) / 6.
 
+Refused: an output scale below 1/128 of the input's (LiteRT refuses: activations.cc HardSwishPrepare, exponent <= 0) or
+beyond 512 times it, and input scales far from 3/256: there the kernel shifts 16-bit numbers by 16 bits and more, which
+C++ and gemmlowp's RoundingDivideByPOT do not define (hard_swish.h HardSwish).
+
 float32: x * min(max(x + 3, 0), 6) / 6 in litert and tflm; x * min(max(x / 6 + 1 / 2, 0), 1) in xnnpack, with a fused
 multiply-add (float-close on processors without one).
 """
