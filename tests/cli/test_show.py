@@ -1,5 +1,6 @@
 """The progress bar: on a terminal, once a second has passed, and gone at the end."""
 
+import io
 import sys
 
 import pytest
@@ -7,31 +8,33 @@ import pytest
 from tfq.cli import show
 
 
-@pytest.fixture
-def terminal(capsys, monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+class Terminal(io.StringIO):
+    """Standard error as a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def shown(monkeypatch, stream, patience):
+    """What a bar at 1 of 10, then at 5 of 20, writes, and its two figures at the end."""
     monkeypatch.setenv("TERM", "xterm")
-
-
-def test_nothing_in_the_first_second(terminal, capsys):
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(show, "PATIENCE", patience)
     with show.Progress("parity") as progress:
         progress(1, 10)
-    assert capsys.readouterr().err == ""
-
-
-def test_a_bar_after_it(terminal, monkeypatch, capsys):
-    monkeypatch.setattr(show, "PATIENCE", 0.0)
-    with show.Progress("parity") as progress:
-        progress(1, 10)
-        assert progress._bar.tasks[0].completed == 1
         progress(5, 20)
-        assert (progress._bar.tasks[0].completed, progress._bar.tasks[0].total) == (5, 20)
-    assert "parity" in capsys.readouterr().err
+        figures = progress._bar and (progress._bar.tasks[0].completed, progress._bar.tasks[0].total)
+    return stream.getvalue(), figures
 
 
-def test_none_in_a_file(capsys, monkeypatch):
-    monkeypatch.setattr(show, "PATIENCE", 0.0)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
-    with show.Progress("parity") as progress:
-        progress(1, 10)
-    assert capsys.readouterr().err == ""
+def test_a_bar_after_a_second(monkeypatch):
+    text, figures = shown(monkeypatch, Terminal(), 0.0)
+    assert "parity" in text
+    assert figures == (5, 20)
+
+
+@pytest.mark.parametrize(
+    ("stream", "patience"), [(Terminal(), 100.0), (io.StringIO(), 0.0)], ids=["sooner", "no terminal"]
+)
+def test_none(monkeypatch, stream, patience):
+    assert shown(monkeypatch, stream, patience) == ("", None)
