@@ -187,7 +187,7 @@ def check(case: Case, folder: Path) -> None:
     loaded.run_eagerly = False  # predict in a graph, as users do
     blob = tfq.export(loaded)
     assert blob == tfq.export(quantized) == tfq.export(loaded)
-    assert {t.type for t in tfq.Interpreter(blob).model.main.tensors} <= {"INT8", "INT32"}
+    assert {t.type for t in tfq.Interpreter(blob).model.main.tensors} <= {"INT8", "INT16", "INT32"}
     for numerics in case.numerics:
         following = loaded if numerics == case.recipe.numerics else under(case, numerics, loaded)
         same_integers(following, blob, arrays, numerics)

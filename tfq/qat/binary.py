@@ -73,7 +73,8 @@ class QuantizedBinary(QuantizedLayer):
         if self.constant_shape is None:
             return [self.input_grid(xp, site, i) for i in range(2)]
         value = variable_value(xp, self.constant)
-        constant = Affine(*scale_zero_point(xp, xp.min(value), xp.max(value)))
+        lo, hi = -xp.max(-value), xp.max(value)
+        constant = self.grid_of(xp, lo, hi) if self.bits > 8 else Affine(*scale_zero_point(xp, lo, hi))
         both = [self.input_grid(xp, site), constant]
         return both[::-1] if self.constant_first else both
 
@@ -103,7 +104,8 @@ class QuantizedBinary(QuantizedLayer):
         sources: list[Any] = list(inputs)
         if self.constant_shape is not None:
             grid = self.operand_grids(numpy_arrays, site)[0 if self.constant_first else 1]
-            q = quantize(numpy_arrays, variable_value(numpy_arrays, self.constant), grid).astype(np.int8)
+            q = quantize(numpy_arrays, variable_value(numpy_arrays, self.constant), grid)
+            q = q.astype(np.int16 if self.bits > 8 else np.int8)
             zero_point = np.array([int(grid.zero_point)], np.int64)
             constant = Constant(f"{output.name}/constant", q, np.array([grid.scale], np.float32), zero_point)
             sources = [constant, *inputs] if self.constant_first else [*inputs, constant]

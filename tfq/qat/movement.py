@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfq.numerics.affine import Affine
 from tfq.ops import average_pool_2d, mean
 from tfq.qat import arrays
 from tfq.qat.base import QuantizedLayer
@@ -61,6 +62,11 @@ class QuantizedDropout(SameGridLayer):
         return []
 
 
+def fake_rounded(y: Any, grid: Affine) -> Any:
+    """y, which lies inside the grid's range, rounded to the grid, straight-through."""
+    return y + ops.stop_gradient(ops.round(y / grid.scale) * grid.scale - y)
+
+
 def _cells_inside(size: tuple[int, int], layer: Any) -> np.ndarray:
     """How many cells of each window lie inside the image: int64 [1, OH, OW, 1]."""
     counts = []
@@ -97,12 +103,7 @@ class QuantizedAveragePool(SameGridLayer):
     """AVERAGE_POOL_2D: the mean of stored integers inside the image, halves away from zero."""
 
     def train(self, x, site):
-        return self.fake_round(self.inner(x), site)
-
-    def fake_round(self, y, site):
-        """The mean rounded to the input's grid, straight-through."""
-        scale = self.grid(arrays, site).scale
-        return y + ops.stop_gradient(ops.round(y / scale) * scale - y)
+        return fake_rounded(self.inner(x), self.grid(arrays, site))
 
     def infer(self, x, site):
         grid, inner = self.grid(arrays, site), self.inner
@@ -138,7 +139,12 @@ class QuantizedMean(QuantizedLayer):
         grid, out = self.input_grid(arrays, site), self.grid(arrays, site)
         count = int(np.prod([x.shape[axis] for axis in self.axes]))
         constants = mean.constants(arrays, self.profile, grid, out, count)
-        total = ops.sum(centered(x, grid), axis=self.axes, keepdims=self.keepdims) + grid.zero_point * np.float32(count)
+        codes = centered(x, grid)
+        if grid.qmax > 127:  # their sum leaves float32's whole numbers
+            codes = ops.cast(codes, "int32")
+        total = ops.sum(codes, axis=self.axes, keepdims=self.keepdims) + ops.cast(
+            grid.zero_point * np.float32(count), codes.dtype
+        )
         return real_of(mean.integers(arrays, self.profile, constants, total), out)
 
     def lower(self, site, inputs, output):
@@ -150,15 +156,16 @@ class QuantizedMean(QuantizedLayer):
 
 
 class SharedRangeLayer(QuantizedLayer):
-    """All inputs and the output share one range, that of the inputs together."""
+    """Inputs and the output share one range, that of the inputs together."""
 
     has_range = False
     keeps_input_grid = True
+    sharing: int | None = None  # how many of the inputs, the first ones; None: all
 
     def connect(self, sources, site):
         super().connect(sources, site)
         merged: list[tuple[QuantizedLayer, int]] = []
-        for layer, source_site in sources:
+        for layer, source_site in sources[: self.sharing]:
             owner, owner_site = layer.owner(source_site)
             merged += [member for member in owner.group(owner_site) if member not in merged]
         for member, member_site in merged:
