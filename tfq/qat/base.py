@@ -100,7 +100,7 @@ class QuantizedLayer(keras.layers.Layer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         inputs = keras.tree.flatten(args)
         if inputs and all(isinstance(x, keras.KerasTensor) for x in inputs):
-            self.connect([_producer(self, x) for x in inputs], kwargs.get("site", 0))
+            self.connect([producer_of(x) for x in inputs], kwargs.get("site", 0))
         return super().__call__(*args, **kwargs)
 
     def connect(self, sources: list[tuple[QuantizedLayer, int]], site: int) -> None:
@@ -269,7 +269,8 @@ class QuantizedLayer(keras.layers.Layer):
         return keras.KerasTensor(self.compute_output_shape(*(_shape_of(a) for a in args)), dtype="float32")
 
 
-def _producer(layer: QuantizedLayer, x: keras.KerasTensor) -> tuple[Any, int]:
+def producer_of(x: keras.KerasTensor) -> tuple[Any, int]:
+    """(the layer that made a tensor, the site of that call)."""
     operation, node_index, _ = x._keras_history
     if isinstance(operation, QuantizedLayer):
         site = operation._inbound_nodes[node_index].arguments.kwargs.get("site", 0)

@@ -12,6 +12,7 @@ import numpy as np
 from tfq.errors import TfqError
 from tfq.qat.base import QuantizedLayer
 from tfq.qat.binary import QuantizedBinary
+from tfq.qat.borders import Borders
 from tfq.qat.capture import Value, capture
 from tfq.qat.elementwise import (
     QuantizedActivation,
@@ -19,8 +20,10 @@ from tfq.qat.elementwise import (
     QuantizedRelu,
     QuantizedRelu6,
     QuantizedScale,
+    QuantizedStop,
     Requantize,
 )
+from tfq.qat.embedding import QuantizedEmbedding
 from tfq.qat.equalize import equalize
 from tfq.qat.kernels import QuantizedConv2D, QuantizedConv2DTranspose, QuantizedDense, QuantizedDepthwiseConv2D
 from tfq.qat.matmul import QuantizedBatchMatMul
@@ -36,10 +39,13 @@ from tfq.qat.movement import (
 from tfq.qat.moves import MOVES, QuantizedMove
 from tfq.qat.part import Part, numpy_weights
 from tfq.qat.plan import Plan, free_name, make_plan
+from tfq.qat.prelu import QuantizedPrelu
+from tfq.qat.resizing import QuantizedResizeBilinear
 from tfq.qat.rules import known
+from tfq.qat.selection import QuantizedComparison, QuantizedLogic, QuantizedSelect
 from tfq.qat.table import QuantizedTable
-from tfq.qat.wide_table import QuantizedWideTable
 from tfq.qat.weighted import WeightedLayer
+from tfq.qat.wide_table import QuantizedWideTable
 from tfq.recipe import Recipe
 
 
@@ -97,14 +103,15 @@ def _build(planned: Plan, name: str) -> Any:
             tensor = QuantizedInput(recipe=planned.recipe, name=own_name)(tensor)
         tensors[value] = tensor
     shared: dict[Any, Any] = {}
+    borders = Borders(planned, taken)
     for part in planned.parts:
         sources = [tensors[value] for value in part.inputs]
         if part.kind == "identity":
             tensors[part.output] = sources[0]
             continue
         if not part.settings.get("is_float"):
-            sources = [_on_grid(x, planned.recipe, taken) for x in sources]
-        tensors[part.output] = _called(part, sources, planned, shared, taken)
+            sources = [borders.quantized(x) for x in sources]
+        tensors[part.output] = _called(part, sources, planned, shared, borders)
     outputs = [tensors[value] for value in graph.outputs]
     pack = keras.tree.pack_sequence_as
     # A list of one input would make Keras warn whenever an array is passed.
@@ -113,7 +120,7 @@ def _build(planned: Plan, name: str) -> Any:
     return keras.Model(entry, pack(graph.output_structure, outputs), name=name)
 
 
-def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any], taken: set[str]) -> Any:
+def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any], borders: Borders) -> Any:
     """The part's layer, called on its sources; the first of a shared layer makes it, the others call it again."""
     single = len(sources) == 1 and part.kind != "concatenate"
     if part.share in shared:
@@ -126,42 +133,16 @@ def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any
         layer.weight_bits = planned.recipe.bits_of("weight_bits", *part.names)
     layer.sites = sum(other.share == part.share for other in planned.parts) if part.share is not None else 1
     if isinstance(layer, SharedRangeLayer):
-        names = [f"{part.name}_input_{i}" for i in range(len(sources))]
-        sources = [_on_own_range(x, name, planned.recipe, taken) for x, name in zip(sources, names, strict=True)]
+        for i, x in enumerate(sources[: layer.sharing]):
+            sources[i] = borders.shareable(x, part.inputs[i], layer.bits, f"{part.name}_input_{i}")
     if isinstance(layer, QuantizedBatchMatMul):
-        sources[1] = _symmetric(sources[1], f"{part.name}_input_1", planned.recipe, taken)
+        sources[1] = borders.symmetric(sources[1], f"{part.name}_input_1")
     if part.share is not None:
         shared[part.share] = layer, 1
-    made = layer(sources[0] if single else sources)
+    made = layer(sources[0] if single else sources, **({} if part.share is None else {"site": 0}))
     if isinstance(layer, QuantizedBinary) and part.weights is not None:
         layer.constant.assign(part.weights[0])
     return made
-
-
-def _symmetric(x: Any, name: str, recipe: Recipe, taken: set[str]) -> Any:
-    """x on a grid with zero point 0: its maker's, if nothing has read that yet, else requantized."""
-    layer = x._keras_history.operation
-    if layer.has_range and not layer.symmetric and not layer._outbound_nodes and layer.sites == 1:
-        layer.symmetric = True
-    owner, _ = layer.owner(0)
-    return x if owner.symmetric else Requantize(recipe=recipe, symmetric=True, name=free_name(name, taken))(x)
-
-
-def _on_grid(x: Any, recipe: Recipe, taken: set[str]) -> Any:
-    """x, quantized if a left-out layer made it; once for all its readers."""
-    layer = x._keras_history.operation
-    if not getattr(layer, "is_float", False):
-        return x
-    made = [n.operation for n in layer._outbound_nodes if isinstance(n.operation, QuantizedInput)]
-    if made:
-        return made[0].output
-    return QuantizedInput(recipe=recipe, name=free_name(f"{layer.name}_quantized", taken))(x)
-
-
-def _on_own_range(x: Any, name: str, recipe: Recipe, taken: set[str]) -> Any:
-    """x, requantized if its grid is fixed: inputs that share one range."""
-    owner, _ = x._keras_history.operation.owner(0)
-    return x if owner.has_range and not owner.symmetric else Requantize(recipe=recipe, name=free_name(name, taken))(x)
 
 
 def _copy(layer: Any, weights: list[np.ndarray] | None, **changes: Any) -> Any:
@@ -181,6 +162,8 @@ def _weighted(cls: type) -> Callable[[Part, Recipe], Any]:
         inner = _bare_copy(part)
         norm = None if part.batch_norm is None else _copy(part.batch_norm, part.norm_weights)
         settings = {"activation": part.activation, **part.settings}
+        if part.input_map is not None:
+            settings["input_map"] = _built_copy(part.input_map)
         return cls(inner=inner, batch_norm=norm, recipe=recipe, name=part.name, **settings)
 
     return make
@@ -195,11 +178,13 @@ def _bare_copy(part: Part) -> Any:
 
 
 def _scale(part: Part, recipe: Recipe) -> Any:
+    return QuantizedScale(inner=_built_copy(part), activation=part.activation, recipe=recipe, name=part.name)
+
+
+def _built_copy(part: Part) -> Any:
     if not part.layer.built:
         part.layer.build(part.inputs[0].shape)
-    return QuantizedScale(
-        inner=_copy(part.layer, part.weights), activation=part.activation, recipe=recipe, name=part.name
-    )
+    return _copy(part.layer, part.weights)
 
 
 def _with_inner(cls: type) -> Callable[[Part, Recipe], Any]:
@@ -218,8 +203,12 @@ def _move(part: Part, recipe: Recipe) -> Any:
     return QuantizedMove(kind=part.kind, settings=part.settings, recipe=recipe, name=part.name)
 
 
-def _extreme(part: Part, recipe: Recipe) -> Any:
-    return QuantizedExtreme(kind=part.kind, recipe=recipe, name=part.name)
+def _of_kind(cls: type) -> Callable[[Part, Recipe], Any]:
+    return lambda part, recipe: cls(kind=part.kind, recipe=recipe, name=part.name)
+
+
+def _prelu(part: Part, recipe: Recipe) -> Any:
+    return QuantizedPrelu(inner=_copy(part.layer, part.weights, dtype="float32"), recipe=recipe, name=part.name)
 
 
 MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
@@ -228,12 +217,23 @@ MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
     "depthwise_conv_2d": _weighted(QuantizedDepthwiseConv2D),
     "dense": _weighted(QuantizedDense),
     "scale": _scale,
+    "embedding": lambda part, recipe: QuantizedEmbedding(
+        inner=_copy(part.layer, part.weights, dtype="float32"), recipe=recipe, name=part.name
+    ),
     "add": _binary,
     "subtract": _binary,
     "multiply": _binary,
-    "maximum": _extreme,
-    "minimum": _extreme,
+    "maximum": _of_kind(QuantizedExtreme),
+    "minimum": _of_kind(QuantizedExtreme),
     "batch_matmul": _plain(QuantizedBatchMatMul),
+    **dict.fromkeys(
+        ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"), _of_kind(QuantizedComparison)
+    ),
+    "logical_and": _of_kind(QuantizedLogic),
+    "logical_or": _of_kind(QuantizedLogic),
+    "select": _plain(QuantizedSelect),
+    "prelu": _prelu,
+    "stop_gradient": _plain(QuantizedStop),
     "table": _plain(QuantizedTable),
     "wide_table": _plain(QuantizedWideTable),
     "requantize": _plain(Requantize),
@@ -245,5 +245,6 @@ MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
     "dropout": _with_inner(QuantizedDropout),
     "max_pool": _with_inner(QuantizedMaxPool),
     "average_pool": _with_inner(QuantizedAveragePool),
+    "resize_bilinear": _plain(QuantizedResizeBilinear),
     **dict.fromkeys(MOVES, _move),
 }

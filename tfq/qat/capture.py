@@ -1,6 +1,6 @@
 """A Keras model as a plain graph: calls in execution order and the values between them, nested models expanded.
 
-All of Keras's private attributes that tfq reads are in this file, in `trace` and in `base._producer`.
+All of Keras's private attributes that tfq reads are in this file, in `trace` and in `base.producer_of`.
 """
 
 from __future__ import annotations
@@ -88,6 +88,31 @@ def capture(model: Any, known: Callable[[Any], bool] = lambda layer: True) -> Gr
         with trace.of_model(model) as (inputs, outputs):
             return _graph(inputs, outputs, inputs, outputs, known)
     return _graph(functional.inputs, functional.outputs, functional._inputs_struct, functional._outputs_struct, known)
+
+
+def inside(layer: Any, x: Value, known: Callable[[Any], bool]) -> tuple[list[Call], Value]:
+    """The calls that a layer's `call` on x comes to, and the value they give. Raises Unsupported as tracing does."""
+    walk = _Walk(known)
+    with trace.of_layer(layer, (keras.KerasTensor(x.shape, "float32"),), {}) as (inputs, outputs):
+        (made,) = walk.follow(inputs, [x], keras.tree.flatten(outputs), (layer.name,))
+    return walk.calls, made
+
+
+def called(layer: Any, x: Value, known: Callable[[Any], bool]) -> tuple[list[Call], list[Value]]:
+    """(the calls that layer(x) comes to, what they give): one of the layer itself if it is known, those of a model."""
+    inner = as_functional(layer)
+    if inner is not None:
+        walk = _Walk(known)
+        return walk.calls, walk.follow(inner.inputs, [x], inner.outputs, (layer.name,))
+    if not known(layer):
+        calls, made = inside(layer, x, known)
+        return calls, [made]
+    shapes = layer.compute_output_shape(x.shape)
+    shapes = shapes if isinstance(shapes[0], (list, tuple)) else [shapes]
+    call = Call(layer, (x,), {}, [Value(tuple(shape), "float32") for shape in shapes])
+    for value in call.outputs:
+        value.producer = call
+    return [call], call.outputs
 
 
 def as_functional(layer: Any) -> Any:

@@ -1,0 +1,69 @@
+"""Borders: a QUANTIZE between the layer that makes a tensor and one that wants it on another grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfq.qat.base import producer_of
+from tfq.qat.capture import Value
+from tfq.qat.elementwise import QuantizedInput, Requantize
+from tfq.qat.moves import MOVES
+from tfq.qat.part import Part
+from tfq.qat.plan import Plan, free_name, uses_of
+
+# Kinds whose output lies on their input's grid.
+SAME_GRID = (*MOVES, "dropout", "max_pool", "average_pool", "identity")
+
+
+class Borders:
+    """Puts tensors on the grids that their readers want. taken: names of layers, added to."""
+
+    def __init__(self, planned: Plan, taken: set[str]) -> None:
+        self.recipe = planned.recipe
+        self.taken = taken
+        self.uses = uses_of(planned.parts, planned.graph.outputs)
+        self.makers: dict[Value, Part] = {part.output: part for part in planned.parts}
+
+    def quantized(self, x: Any) -> Any:
+        """x, quantized if a left-out layer made it; once for all its readers."""
+        layer = x._keras_history.operation
+        if not getattr(layer, "is_float", False):
+            return x
+        made = [n.operation for n in layer._outbound_nodes if isinstance(n.operation, QuantizedInput)]
+        if made:
+            return made[0].output
+        return QuantizedInput(recipe=self.recipe, name=free_name(f"{layer.name}_quantized", self.taken))(x)
+
+    def shareable(self, x: Any, value: Value, bits: int, name: str) -> Any:
+        """x, requantized unless its range may be joined with others: it has one of its own that nothing else reads."""
+        owner, site = producer_of(x)[0].owner(producer_of(x)[1])
+        free = owner.has_range and not owner.symmetric and owner.bits == bits and len(owner.group(site)) == 1
+        return x if free and self._read_once(value) else self.requantized(x, bits, False, name)
+
+    def symmetric(self, x: Any, name: str) -> Any:
+        """x on a grid with zero point 0: its maker's, if nothing has read that yet, else requantized."""
+        layer = x._keras_history.operation
+        if layer.has_range and not layer.symmetric and not layer._outbound_nodes and layer.sites == 1:
+            layer.symmetric = True
+        owner, _ = layer.owner(producer_of(x)[1])
+        return x if owner.symmetric else self.requantized(x, owner.bits, True, name)
+
+    def of_width(self, x: Any, bits: int, name: str) -> Any:
+        """x in integers of that many bits."""
+        layer, site = producer_of(x)
+        owner, _ = layer.owner(site)
+        return x if owner.bits == bits else self.requantized(x, bits, False, name)
+
+    def requantized(self, x: Any, bits: int, symmetric: bool, name: str) -> Any:
+        """x on a grid of its own."""
+        layer = Requantize(recipe=self.recipe, bits=bits, symmetric=symmetric, name=free_name(name, self.taken))
+        return layer(x)
+
+    def _read_once(self, value: Value) -> bool:
+        """Whether one part alone reads the value, and what lies on the same grid before it."""
+        while self.uses[value] == 1:
+            maker = self.makers.get(value)
+            if maker is None or maker.kind not in SAME_GRID:
+                return True
+            value = maker.inputs[0]
+        return False
