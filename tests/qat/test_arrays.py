@@ -18,6 +18,12 @@ TABLE = np.arange(24, dtype=np.float32).reshape(4, 6)
 CALLS = {
     "abs": [(FLOATS,), (WHOLE[1:],)],
     "arange": [(5,), (-3, 4)],
+    "arccos": [(np.linspace(-1, 1, 9),)],
+    "arccosh": [(np.linspace(1, 9, 9),)],
+    "arcsin": [(np.linspace(-1, 1, 9),)],
+    "arcsinh": [(FLOATS[1:10].astype(np.float64),)],
+    "arctan": [(FLOATS[1:10].astype(np.float64),)],
+    "arctanh": [(np.linspace(-0.9, 0.9, 9),)],
     "asarray": [([1.5, 2.5], "float32"), (WHOLE, "int64"), (3, "float32")],
     "bitwise_and": [(WHOLE, 255), (WHOLE.astype(np.int64), 2**31 - 1)],
     "cast": [(WHOLE, "float32"), (np.rint(FLOATS[:-1]), "int32"), (WHOLE, "int64"), (FLOATS, "float64")],
@@ -47,13 +53,17 @@ CALLS = {
     "sum": [(TABLE, 0), (WHOLE.astype(np.int64), None)],
     "sum_in_order": [(TABLE,), (np.resize(FLOATS, (2, 300)),)],
     "take": [(FLOATS, np.array([0, 3, 3])), (TABLE, np.array([2, 0]), 1)],
+    "tan": [(np.linspace(-1.5, 1.5, 9),)],
     "tanh": [(FLOATS.astype(np.float64),)],
     "trunc": [(FLOATS,)],
     "where": [(FLOATS > 0, FLOATS, np.float32(7))],
     "zeros_like": [(TABLE,)],
 }
 # Libraries differ in the last bit of these; what is built on them rounds far coarser.
-ROUNDED = ("cos", "erf", "exp", "expm1", "log", "log1p", "power", "sin", "tanh")
+ROUNDED = (
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cos", "erf", "exp", "expm1", "log", "log1p",
+    "power", "sin", "tan", "tanh",
+)  # fmt: skip
 
 
 def of_keras(value):

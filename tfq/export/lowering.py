@@ -24,22 +24,33 @@ VERSIONS: Mapping[str, tuple[int, str]] = {
     "CONV_2D": (3, "1.14.0"),
     "DEPTHWISE_CONV_2D": (3, "1.14.0"),
     "DEQUANTIZE": (2, "1.14.0"),
+    "EQUAL": (1, "1.14.0"),  # this and its like: of int32
     "FULLY_CONNECTED": (4, "1.14.0"),
     "GATHER": (2, "1.14.0"),
+    "GREATER": (1, "1.14.0"),
+    "GREATER_EQUAL": (1, "1.14.0"),
+    "LEAKY_RELU": (2, "2.3.0"),
+    "LESS": (1, "1.14.0"),
+    "LESS_EQUAL": (1, "1.14.0"),
+    "LOG_SOFTMAX": (2, "1.14.0"),
     "LOGISTIC": (2, "1.14.0"),
     "MAXIMUM": (2, "1.14.0"),
     "MAX_POOL_2D": (2, "1.14.0"),
     "MEAN": (2, "1.14.0"),
     "MINIMUM": (2, "1.14.0"),
     "MUL": (2, "1.14.0"),
+    "NOT_EQUAL": (1, "1.14.0"),
     "PAD": (2, "1.14.0"),
+    "PRELU": (1, "1.8.0"),
     "QUANTIZE": (2, "2.2.0"),
     "REDUCE_MAX": (2, "1.14.0"),
     "REDUCE_MIN": (2, "1.14.0"),
     "RELU": (2, "2.1.0"),
     "RELU6": (2, "2.1.0"),
     "RESHAPE": (1, "1.5.0"),
+    "RESIZE_BILINEAR": (3, "2.2.0"),  # with half_pixel_centers
     "RESIZE_NEAREST_NEIGHBOR": (2, "2.0.0"),
+    "SELECT_V2": (1, "2.2.0"),
     "SLICE": (2, "1.14.0"),
     "SOFTMAX": (2, "1.14.0"),
     "STRIDED_SLICE": (2, "1.14.0"),
@@ -54,6 +65,7 @@ VERSIONS_16: Mapping[str, tuple[int, str]] = {
     "ADD": (3, "2.4.0"),
     "MEAN": (3, "2.4.0"),
     "MUL": (4, "2.3.0"),
+    "RESIZE_BILINEAR": (4, "2.5.0"),
     "SUB": (5, "2.4.0"),
     "TRANSPOSE": (5, "2.4.0"),
 }
@@ -205,9 +217,7 @@ def _runtime_of(operator: Operator) -> str:
 
 
 def _metadata(program: Program, operators: list[Operator], version: str) -> dict[str, bytes]:
-    newest = max(
-        (_runtime_of(o) for o in operators), key=lambda v: [int(n) for n in v.split(".")], default="1.5.0"
-    )
+    newest = max((_runtime_of(o) for o in operators), key=lambda v: [int(n) for n in v.split(".")], default="1.5.0")
     provenance: dict[str, Any] = {"tool": "tfq", "version": version, "recipe": dict(program.recipe)}
     return {
         "min_runtime_version": newest.encode().ljust(16, b"\0"),

@@ -10,7 +10,7 @@ from keras import ops
 
 from tfq.numerics import arrays as numpy_arrays
 from tfq.numerics.affine import Affine, quantize
-from tfq.ops import logistic, relu, softmax, tanh
+from tfq.ops import log_softmax, logistic, relu, softmax, tanh
 from tfq.ops import quantize as quantize_op
 from tfq.qat import arrays, folding, training
 from tfq.qat.base import BATCH_STATISTICS, QuantizedLayer
@@ -128,20 +128,26 @@ _FIXED_GRIDS = {
     "softmax": Affine(np.float32(1 / 256), np.float32(-128)),
     "sigmoid": Affine(np.float32(1 / 256), np.float32(-128)),
     "tanh": Affine(np.float32(1 / 128), np.float32(0)),
+    "log_softmax": Affine(np.float32(1 / 16), np.float32(127)),
 }
 _TABLES = {"sigmoid": logistic, "tanh": tanh}
-_CODES = {"softmax": "SOFTMAX", "sigmoid": "LOGISTIC", "tanh": "TANH"}
+_ROWS = {"softmax": softmax, "log_softmax": log_softmax}
+_CODES = {"softmax": "SOFTMAX", "log_softmax": "LOG_SOFTMAX", "sigmoid": "LOGISTIC", "tanh": "TANH"}
 
 
 @keras.saving.register_keras_serializable(package="tfq")
 class QuantizedActivation(QuantizedLayer):
-    """SOFTMAX over the last axis, LOGISTIC or TANH: their output's grid is fixed by the runtimes."""
+    """SOFTMAX or LOG_SOFTMAX over the last axis, LOGISTIC or TANH: the runtimes fix their output's grid.
+
+    Args: activation: its name in keras.ops. beta: of softmax alone, which multiplies its input by it.
+    """
 
     has_range = False
 
-    def __init__(self, activation: str, **kwargs: Any) -> None:
+    def __init__(self, activation: str, beta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activation
+        self.beta = float(beta)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -149,8 +155,13 @@ class QuantizedActivation(QuantizedLayer):
     def grid(self, xp, site=0):
         return _FIXED_GRIDS[self.activation]
 
+    @property
+    def options(self) -> dict[str, float]:
+        """beta, which softmax alone has: it multiplies the input."""
+        return {"beta": self.beta} if self.activation == "softmax" else {}
+
     def real(self, x, site):
-        return getattr(ops, self.activation)(x)
+        return getattr(ops, self.activation)(x if self.beta == 1.0 else x * np.float32(self.beta))
 
     def train(self, x, site):
         return straight_through(self.real(x, site), self.grid(arrays))
@@ -158,20 +169,18 @@ class QuantizedActivation(QuantizedLayer):
     def infer(self, x, site):
         grid, out = self.input_grid(arrays, site), self.grid(arrays)
         q = stored(x, grid)
-        if self.activation == "softmax":
-            return real_of(
-                softmax.integers(arrays, self.profile, softmax.constants(arrays, self.profile, grid), q), out
-            )
+        if self.activation in _ROWS:
+            op = _ROWS[self.activation]
+            constants = op.constants(arrays, self.profile, grid, **self.options)
+            return real_of(op.integers(arrays, self.profile, constants, q), out)
         table = _TABLES[self.activation].table(arrays, self.profile, grid, out)
         return real_of(ops.take(table, ops.cast(q - np.float32(grid.qmin), "int32")), out)
 
     def lower(self, site, inputs, output):
-        return [
-            Step(_CODES[self.activation], tuple(inputs), output, {"beta": 1.0} if self.activation == "softmax" else {})
-        ]
+        return [Step(_CODES[self.activation], tuple(inputs), output, self.options)]
 
     def get_config(self):
-        return {**super().get_config(), "activation": self.activation}
+        return {**super().get_config(), "activation": self.activation, "beta": self.beta}
 
 
 @keras.saving.register_keras_serializable(package="tfq")
@@ -221,3 +230,26 @@ class QuantizedRelu6(QuantizedLayer):
 
     def lower(self, site, inputs, output):
         return [Step("RELU6", tuple(inputs), output)]
+
+
+@keras.saving.register_keras_serializable(package="tfq")
+class QuantizedStop(QuantizedLayer):
+    """stop_gradient: nothing in the file."""
+
+    has_range = False
+    keeps_input_grid = True
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def real(self, x, site):
+        return ops.stop_gradient(x)
+
+    def train(self, x, site):
+        return self.real(x, site)
+
+    def infer(self, x, site):
+        return x
+
+    def lower(self, site, inputs, output):
+        return []

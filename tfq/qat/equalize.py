@@ -81,7 +81,7 @@ def find_pairs(planned: Plan) -> list[Pair]:
 def _can_lead(part: Part) -> bool:
     if part.kind not in ("conv_2d", "depthwise_conv_2d", "dense") or part.activation == "relu6":
         return False
-    return part.batch_norm is None or part.batch_norm.scale
+    return part.batch_norm is None or getattr(part.batch_norm, "scale", False)
 
 
 def _next_weighted(part: Part, readers: dict[Value, list[Part]], outputs: set[Value]) -> Part | None:
@@ -150,10 +150,12 @@ def _activation_ranges(part: Part) -> np.ndarray:
 
 
 def _fold(part: Part) -> np.ndarray | float:
-    """|gamma| / sqrt(variance + epsilon) of the part's batch norm."""
+    """|gamma| / sqrt(variance + epsilon) of the part's batch norm, or |factor| of a scale."""
     if part.batch_norm is None:
         return 1.0
     values = norm_values(part)
+    if "factor" in values:  # a constant scale
+        return np.abs(values["factor"])
     gamma = values.get("gamma", 1.0)
     return np.abs(gamma) / np.sqrt(values["moving_variance"] + part.batch_norm.epsilon)
 

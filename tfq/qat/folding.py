@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from tfq.numerics.affine import inverse_sqrt_scale, product
+from tfq.qat.channel_scale import ChannelScale
 from tfq.qat.values import variable_value
 
 
@@ -25,7 +26,13 @@ def moving_statistics(xp: Any, norm: Any) -> tuple[Any, Any]:
 
 
 def affine_map(xp: Any, norm: Any, bias: Any = None) -> tuple[Any, Any]:
-    """(factor, offset) with norm(x + bias) = factor * x + offset by the moving statistics; the same bits everywhere."""
+    """(factor, offset) with norm(x + bias) = factor * x + offset; the same bits everywhere.
+
+    norm: a BatchNormalization, by its moving statistics, or a ChannelScale.
+    """
+    if isinstance(norm, ChannelScale):
+        factor, offset = variable_value(xp, norm.factor), variable_value(xp, norm.offset)
+        return factor, offset if bias is None else product(xp, bias, factor) + offset
     gamma, beta = gamma_beta(xp, norm)
     mean, variance = moving_statistics(xp, norm)
     factor = inverse_sqrt_scale(xp, gamma, variance, np.float32(norm.epsilon))

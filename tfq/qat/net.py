@@ -17,7 +17,7 @@ import numpy as np
 
 from tfq.errors import Unsupported
 from tfq.qat.binary import broadcast_shape
-from tfq.qat.capture import Call, Value
+from tfq.qat.capture import Call, Value, called, inside
 from tfq.qat.channel_scale import ChannelScale
 from tfq.qat.moves import moved_shape
 from tfq.qat.part import WEIGHTED, Part
@@ -100,13 +100,17 @@ class Net:
         return self.binary("minimum", a, b)
 
     def binary(self, kind: str, a: Operand, b: Operand) -> Value:
-        """ "add", "subtract", "multiply", "maximum" or "minimum" of two tensors, or of one and a constant."""
+        """Of two tensors, or of one and a constant. kind: "add", "subtract", "multiply", "maximum", "minimum", or a
+        function of two numbers that is known to `tfq.numerics.expression`.
+        """
         if isinstance(a, Value) and isinstance(b, Value):
             return self.part(kind, [a, b], broadcast_shape(a.shape, b.shape))
         x, constant = (a, b) if isinstance(a, Value) else (b, a)
         trainable = isinstance(constant, keras.Variable) and constant.trainable
         value = _array(constant)
-        if value.size == 1:
+        if value.size == 1 and trainable:
+            value = value.reshape(1)
+        elif value.size == 1:
             number = float(value.reshape(()))
             return self.table([kind, "x", number] if x is a else [kind, number, "x"], x)
         if kind in ("maximum", "minimum"):
@@ -138,17 +142,41 @@ class Net:
         settings = {"transpose_a": transpose_a, "transpose_b": transpose_b}
         return self.part("batch_matmul", [a, b], (*batch, rows, columns), settings=settings)
 
+    def called(self, layer: Any, x: Value) -> Value:
+        """layer(x), of a layer or model inside this one, by its own rules."""
+        from tfq.qat import rules  # which import this module
+
+        calls, made = called(layer, x, rules.known)
+        if len(made) != 1:
+            raise self.refuse(f"layer {layer.name!r} inside it has {len(made)} outputs", "give it one output")
+        for call in calls:
+            call.calls_of_layer = max(call.calls_of_layer, self.call.calls_of_layer)
+            self.parts += rules.decompose(call)
+        return made[0]
+
     # One operand.
     def table(self, expression: Any, x: Value, label: str = "table") -> Value:
         """A function of each element: an expression of tfq.numerics.expression, ["sqrt", "x"]."""
         return self.part("table", [x], x.shape, settings={"expression": expression}, label=label)
 
     def activation(self, x: Value, name: str, **settings: Any) -> Value:
-        """An activation with a kernel of its own: "relu", "relu6", "sigmoid", "tanh", "softmax" (last axis, beta)."""
+        """An activation with a kernel of its own: "relu", "relu6", "sigmoid", "tanh", "softmax" and
+        "log_softmax" (last axis).
+        """
         if name in ("relu", "relu6"):
             return self.part(name, [x], x.shape, activation=name)
         settings = {"activation": name, **settings}
         return self.part("activation", [x], x.shape, settings=settings, label=name)
+
+    def inline(self, layer: Any, x: Value) -> Value:
+        """What the `call` of another layer makes of x, by the rules of the layers and operations in it."""
+        from tfq.qat import rules  # which import this module
+
+        calls, made = inside(layer, x, rules.known)
+        for call in calls:
+            call.calls_of_layer = max(call.calls_of_layer, self.call.calls_of_layer)
+            self.parts += rules.decompose(call)
+        return made
 
     def identity(self, x: Value) -> Value:
         """x: a layer that does nothing at inference."""
@@ -229,6 +257,9 @@ class Net:
         return self.parts
 
     def _require_shape(self, value: Value, output: Value) -> None:
+        """Keras knows less of some shapes than the parts do: EinsumDense(output_shape=(None, 9))."""
+        if len(value.shape) == len(output.shape):
+            output.shape = tuple(a if b is None else b for a, b in zip(value.shape, output.shape, strict=True))
         if value.shape != output.shape:
             raise self.refuse(f"parts of shape {value.shape} for an output of {output.shape}", "report this")
 

@@ -32,6 +32,7 @@ class Part:
     weights: list[Any] | None = None  # NumPy weights in place of the layer's own
     norm_weights: list[Any] | None = None  # and of the batch norm's
     share: Any = None
+    input_map: Part | None = None  # a scale of the input that the weights take in
     source: str = ""  # the call that it comes from
 
     @property

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from tfq.errors import TfqError, Unsupported
 from tfq.qat.capture import Graph, Value
+from tfq.qat.folding_scales import fold_scales
 from tfq.qat.part import WEIGHTED, Part
 from tfq.qat.reshapes import tidy_reshapes
 from tfq.qat.rules import decompose
@@ -61,7 +62,7 @@ def make_plan(graph: Graph, recipe: Recipe) -> Plan:
         raise Unsupported("cannot quantize:\n  " + "\n  ".join(refusals))
     parts = tidy_reshapes(bypass_identities(parts, graph.outputs), graph.outputs)
     parts = merge_tables(bypass_identities(parts, graph.outputs), graph.outputs)
-    parts = fuse(parts, graph.outputs)
+    parts = fuse(fold_scales(parts, graph.outputs), graph.outputs)
     leave_out(parts, recipe)
     name_outputs(parts, graph)
     make_names_unique(parts, graph)
@@ -105,7 +106,7 @@ def fuse(parts: list[Part], outputs: list[Value]) -> list[Part]:
         if before.share is not None and not _all_alike(before, part, parts, uses):
             continue
         if part.settings.get("batch_norm"):
-            before.batch_norm = part.layer
+            before.batch_norm, before.norm_weights = part.layer, part.weights
         else:
             before.activation = part.activation
         if part.output in outputs or not before.fused:  # an inner part of a layer takes the layer's name

@@ -15,7 +15,7 @@ from keras import ops
 from tfq.numerics import arrays as numpy_arrays
 from tfq.numerics.affine import divide, symmetric_scale
 from tfq.numerics.profiles import activation_bounds, requantize
-from tfq.qat import arrays, folding, training
+from tfq.qat import arrays, folding, folding_scales, training
 from tfq.qat.base import BATCH_STATISTICS, QUANTIZE, QuantizedLayer
 from tfq.qat.program import Activation, Constant, Step
 from tfq.qat.values import centered, real_of, variable_value
@@ -31,7 +31,7 @@ class WeightedLayer(QuantizedLayer):
     Args:
         inner: the Keras layer that holds kernel and bias (its own activation unused). batch_norm: a BatchNormalization
         folded into it, or None. activation: "linear", "relu" or "relu6", fused. is_float: the recipe leaves it out.
-        weight_bits: 2 to 8.
+        weight_bits: 2 to 8. input_map: a ChannelScale of the input, folded into the weights, or None.
     """
 
     code = ""
@@ -45,9 +45,11 @@ class WeightedLayer(QuantizedLayer):
         activation: str = "linear",
         is_float: bool = False,
         weight_bits: int = 8,
+        input_map: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.input_map = input_map
         self.weight_bits = weight_bits
         self.is_float = is_float
         self.has_range = not is_float
@@ -58,6 +60,8 @@ class WeightedLayer(QuantizedLayer):
     def build(self, input_shape: Any) -> None:
         if not self.inner.built:
             self.inner.build(input_shape)
+        if self.input_map is not None and not self.input_map.built:
+            self.input_map.build(input_shape)
         if self.batch_norm is not None and not self.batch_norm.built:
             self.batch_norm.build(self.inner.compute_output_shape(input_shape))
         super().build(input_shape)
@@ -90,11 +94,18 @@ class WeightedLayer(QuantizedLayer):
         """The op's options but for the fused activation; rank: of the output."""
         return {}
 
+    def unfolded(self, xp: Any) -> tuple[Any, Any]:
+        """(kernel, bias or None) without the batch norm, for the input as it comes."""
+        kernel = variable_value(xp, self.kernel_variable())
+        bias = variable_value(xp, self.inner.bias) if self.inner.use_bias else None
+        if self.input_map is None:
+            return kernel, bias
+        return folding_scales.mapped(xp, kernel, bias, self.input_map, self.kernel_axes)
+
     # The deployed constants: one function for inference and export.
     def folded(self, xp: Any) -> tuple[Any, Any]:
         """(kernel, bias) with batch norm folded in by its moving statistics, float32."""
-        kernel = variable_value(xp, self.kernel_variable())
-        bias = variable_value(xp, self.inner.bias) if self.inner.use_bias else None
+        kernel, bias = self.unfolded(xp)
         if self.batch_norm is None:
             return kernel, _zeros(xp, self.channels) if bias is None else bias
         factor, offset = folding.affine_map(xp, self.batch_norm, bias)
@@ -172,8 +183,7 @@ class WeightedLayer(QuantizedLayer):
 
     def pre_activation(self, x: Any, site: int) -> Any:
         """The float output before the activation, on fake-quantized weights, batch norm included."""
-        kernel = ops.convert_to_tensor(self.kernel_variable())
-        bias = ops.convert_to_tensor(self.inner.bias) if self.inner.use_bias else None
+        kernel, bias = self.unfolded(arrays)
         if self.batch_norm is None:
             y = self.product(x, self.fake_quantized(kernel))
             return y if bias is None else y + bias
@@ -278,6 +288,7 @@ class WeightedLayer(QuantizedLayer):
             **super().get_config(),
             "inner": serialize(self.inner),
             "batch_norm": norm,
+            "input_map": None if self.input_map is None else serialize(self.input_map),
             "activation": self.activation,
             "is_float": self.is_float,
             "weight_bits": self.weight_bits,
@@ -286,8 +297,9 @@ class WeightedLayer(QuantizedLayer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> WeightedLayer:
         restore = keras.saving.deserialize_keras_object
-        inner, norm = restore(config.pop("inner")), config.pop("batch_norm")
-        return cls(inner=inner, batch_norm=None if norm is None else restore(norm), **config)
+        inner, norm, input_map = restore(config.pop("inner")), config.pop("batch_norm"), config.pop("input_map", None)
+        held = {"batch_norm": norm, "input_map": input_map}
+        return cls(inner=inner, **{name: value and restore(value) for name, value in held.items()}, **config)
 
 
 def _zeros(xp: Any, n: int) -> Any:

@@ -15,6 +15,7 @@ from tfq.qat.part import Part
 from tfq.qat.rules import (
     activations,
     arithmetic,
+    conditions,
     convolutions,
     dense,
     normalization,
@@ -31,6 +32,7 @@ RULES: dict[type, Rule] = {
     **transposed.RULES,
     **activations.RULES,
     **arithmetic.RULES,
+    **conditions.RULES,
     **shapes.RULES,
     **pooling.RULES,
     **normalization.RULES,

@@ -55,6 +55,19 @@ def _rescaling(net: Net, call: Call) -> Value:
     return net.scale(x, layer.scale, layer.offset)
 
 
+def _normalization(net: Net, call: Call) -> Value:
+    """(x - mean) / max(sqrt(variance), epsilon), or back."""
+    x, layer = tensor(call), call.layer
+    if layer.mean is None:
+        raise net.refuse("it has neither been adapted nor been given a mean", "call its adapt(data) first")
+    mean, variance = (np.asarray(keras.ops.convert_to_numpy(v), np.float64) for v in (layer.mean, layer.variance))
+    deviation = np.maximum(np.sqrt(variance), keras.config.epsilon())
+    factor, offset = (deviation, mean) if layer.invert else (1 / deviation, -mean / deviation)
+    if factor.size == 1 or factor.shape[-1] == factor.size:
+        return net.scale(x, factor.reshape(-1), offset.reshape(-1))
+    return net.add(net.multiply(x, factor), offset)
+
+
 # 16-bit parts.
 
 
@@ -209,6 +222,7 @@ def _normalize(net: Net, call: Call) -> Value:
 RULES: dict[type, Rule] = {
     keras.layers.BatchNormalization: _batch_norm,
     keras.layers.Rescaling: _rescaling,
+    keras.layers.Normalization: _normalization,
     keras.layers.LayerNormalization: _layer_norm,
     keras.layers.RMSNormalization: _rms_norm,
     keras.layers.GroupNormalization: _group_norm,
