@@ -115,6 +115,20 @@ def called(layer: Any, x: Value, known: Callable[[Any], bool]) -> tuple[list[Cal
     return [call], call.outputs
 
 
+def refresh_shapes(call: Call) -> None:
+    """Output shapes of a call whose inputs are known better than when Keras made it."""
+    if all(None not in value.shape[1:] for value in call.outputs) or any(None in x.shape[1:] for x in call.inputs):
+        return
+
+    def symbolic(x: Any) -> Any:
+        return keras.KerasTensor(x.shape, x.dtype) if isinstance(x, Value) else x
+
+    args, kwargs = keras.tree.map_structure(symbolic, (call.args, call.kwargs))
+    made = keras.tree.flatten(call.layer.compute_output_spec(*args, **kwargs))
+    for value, tensor in zip(call.outputs, made, strict=True):
+        value.shape = tuple(tensor.shape)
+
+
 def as_functional(layer: Any) -> Any:
     """The functional model that a layer is, None if it is something else."""
     if isinstance(layer, keras.Sequential):

@@ -71,14 +71,15 @@ def _merge_pairs(parts: list[Part]) -> None:
     """A reshape of a reshape, a transpose of a transpose: one, or none where they undo each other."""
     makers = {part.output: part for part in parts}
     for part in parts:
-        before = makers.get(part.inputs[0]) if part.kind in ("reshape", "transpose") else None
-        if before is None or before.kind != part.kind:
+        if part.kind not in ("reshape", "transpose"):
             continue
-        if part.kind == "transpose":
-            part.settings = {"axes": [before.settings["axes"][axis] for axis in part.settings["axes"]]}
-        part.inputs = list(before.inputs)
-        same = part.settings["axes"] == sorted(part.settings["axes"]) if part.kind == "transpose" else True
-        if same and part.inputs[0].shape == part.output.shape:
+        before = makers.get(part.inputs[0])
+        if before is not None and before.kind == part.kind:
+            if part.kind == "transpose":
+                part.settings = {"axes": [before.settings["axes"][axis] for axis in part.settings["axes"]]}
+            part.inputs = list(before.inputs)
+        axes = part.settings.get("axes", [])
+        if axes == sorted(axes) and part.inputs[0].shape == part.output.shape:
             part.kind, part.settings = "identity", {}
 
 

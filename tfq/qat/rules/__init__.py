@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfq.errors import Unsupported
-from tfq.qat.capture import Call
+from tfq.qat.capture import Call, refresh_shapes
 from tfq.qat.net import Net
 from tfq.qat.part import Part
 from tfq.qat.rules import (
@@ -21,20 +21,22 @@ from tfq.qat.rules import (
     normalization,
     pooling,
     shapes,
-    vanishing,
+    time_distributed,
     transposed,
 )
 from tfq.qat.rules.families import Rule
 
 RULES: dict[type, Rule] = {
     **convolutions.RULES,
-    **dense.RULES,
+    vanishing,
     **transposed.RULES,
     **activations.RULES,
     **arithmetic.RULES,
     **conditions.RULES,
     **shapes.RULES,
     **pooling.RULES,
+    **dense.RULES,
+    **time_distributed.RULES,
     **normalization.RULES,
     **vanishing.RULES,
 }
@@ -72,3 +74,4 @@ def decompose(call: Call) -> list[Part]:
 def known_layers() -> list[str]:
     """Names of the Keras layers and operations that have a rule."""
     return [cls.__name__ for cls in RULES]
+    refresh_shapes(call)

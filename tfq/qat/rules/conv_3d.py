@@ -1,7 +1,7 @@
 """3-D convolutions as 2-D ones: the depth's taps side by side as channels, the output's depth as a part of the batch.
 
-    y[b, d, h, w] = sum over i of conv_2d(x[b, d * stride + i * dilation], kernel[i])
-                  = conv_2d(concat over i of x[b, d * stride + i * dilation], concat over i of kernel[i])
+    y[b, d] = sum over i of conv_2d(x[b, d * stride + i * dilation], kernel[i])
+            = conv_2d(x[b, d * stride + i * dilation] for all i side by side, kernel[i] for all i one above the other)
 
 The same products in one sum: exact, with the integers of CONV_2D, which every runtime has (CONV_3D is float only).
 """
@@ -30,12 +30,10 @@ def conv_3d(net: Net, x: Value, kernel: np.ndarray, bias: Any, window: Window) -
     x = net.reshape(x, [-1, depth, height * width, channels])
     if before or after:
         x = net.pad(x, [(before, after), (0, 0), (0, 0)])
-    x = _side_by_side(net, x, taps, count, stride, dilation)
+    x = net.reshape(_side_by_side(net, x, taps, count, stride, dilation), [-1, height, width, taps * channels])
     groups = channels // kernel.shape[3]
     if groups > 1:  # the channels of a group come together
-        order = np.arange(taps * channels).reshape(taps, groups, -1).transpose(1, 0, 2)
-        x = net.gather(x, order, -1)
-    x = net.reshape(x, [-1, height, width, taps * channels])
+        x = net.gather(x, np.arange(taps * channels).reshape(taps, groups, -1).transpose(1, 0, 2), -1)
     planar = kernel.transpose(1, 2, 0, 3, 4).reshape(kernel_height, kernel_width, -1, filters)
     y = conv_2d(
         net, x, planar, bias, replace(window, strides=window.strides[1:], dilation=window.dilation[1:]), "conv_2d"
@@ -44,12 +42,11 @@ def conv_3d(net: Net, x: Value, kernel: np.ndarray, bias: Any, window: Window) -
 
 
 def _side_by_side(net: Net, x: Value, taps: int, count: int, stride: int, dilation: int) -> Value:
-    """[B, D, HW, C] -> [B, count, HW, taps * C]."""
-    if (taps, stride) == (1, 1):
-        return x
-    starts = [i * dilation for i in range(taps)]
-    found = [net.slice(x, 1, start, start + (count - 1) * stride + 1, stride) for start in starts]
-    return found[0] if taps == 1 else net.concatenate(found, -1)
+    """[B, D, HW, C] -> [B * count, HW, taps, C]."""
+    if (taps, stride) != (1, 1):
+        x = net.gather(x, np.arange(count)[:, None] * stride + np.arange(taps) * dilation, 1)
+    x = net.reshape(x, [-1, taps, *x.shape[2:]])
+    return x if taps == 1 else net.transpose(x, (0, 2, 1, 3))
 
 
 def padding(size: int, taps: int, stride: int, dilation: int) -> tuple[int, int]:
