@@ -23,12 +23,12 @@ from tfq.qat.rules import (
     shapes,
     time_distributed,
     transposed,
+    vanishing,
 )
 from tfq.qat.rules.families import Rule
 
 RULES: dict[type, Rule] = {
     **convolutions.RULES,
-    vanishing,
     **transposed.RULES,
     **activations.RULES,
     **arithmetic.RULES,
