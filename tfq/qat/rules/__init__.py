@@ -20,6 +20,7 @@ from tfq.qat.rules import (
     dense,
     normalization,
     pooling,
+    recurrent,
     shapes,
     time_distributed,
     transposed,
@@ -38,6 +39,7 @@ RULES: dict[type, Rule] = {
     **dense.RULES,
     **time_distributed.RULES,
     **normalization.RULES,
+    **recurrent.RULES,
     **vanishing.RULES,
 }
 
