@@ -1,7 +1,9 @@
 """The interpreter's face: names, inputs, batches, errors, tracing; the integers themselves are tested op by op."""
 
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 import tfq
 from tests.ops.harness import RUNTIMES, activation, bias, constant, weights
@@ -167,6 +169,36 @@ def test_nan_is_refused():
     data = write(Model((Subgraph(tensors, (Operator("QUANTIZE", (0,), (1,)),), (0,), (1,)),)))
     with pytest.raises(tfq.TfqError, match="input 'x' holds NaN"):
         Interpreter(data).run(np.float32([[1, np.nan]]))
+
+
+def without_zero_points(data):
+    """The file with scales alone, as some writers leave weights."""
+    model = schema.ModelT.InitFromPackedBuf(data)
+    for tensor in model.subgraphs[0].tensors:
+        if tensor.quantization is not None:
+            tensor.quantization.zeroPoint = None
+    builder = flatbuffers.Builder(0)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def test_scales_without_zero_points():
+    tensors = (activation("x", (1, 8), 0.05, 0), activation("y", (1, 8), 1 / 128, 0))
+    data = write(Model((Subgraph(tensors, (Operator("TANH", (0,), (1,)),), (0,), (1,)),)))
+    x = np.arange(-80, 80, 20, dtype=np.int8)[None]
+    (expected,) = Interpreter(data, "litert").run(x)
+    assert np.array_equal(Interpreter(without_zero_points(data), "litert").run(x)[0], expected)
+    with pytest.raises(tfq.Unsupported, match="op 0 TANH 'y'.* has no scale"):
+        Interpreter(without_zero_points(data), "tflm")
+
+
+def test_tflm_goes_by_the_shapes_of_the_file():
+    tensors = (activation("a", (1, 3, 4)), activation("b", (1, 3, 4)), activation("y", (3, 2, 4)))
+    data = write(
+        Model((Subgraph(tensors, (Operator("PACK", (0, 1), (2,), {"values_count": 2, "axis": 0}),), (0, 1), (2,)),))
+    )
+    with pytest.raises(tfq.TfqError, match="the file says .3, 2, 4., and tflm keeps to the file"):
+        Interpreter(data, "tflm").run([np.zeros((1, 3, 4), np.int8)] * 2)
 
 
 def test_an_op_that_is_refused_says_why():

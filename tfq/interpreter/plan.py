@@ -83,7 +83,8 @@ class _Builder:
     """
 
     def __init__(self, number: int, graph: Subgraph, profile: Profile):
-        self.number, self.graph, self.profile = number, graph, profile
+        self.number, self.profile = number, profile
+        self.graph = graph = graph if profile.assumes_zero_points else _without_assumptions(graph)
         self.last = _last_readers(graph)
         self.steps: list[Step] = []
         self.reasons: list[str] = []
@@ -207,6 +208,13 @@ class _Builder:
             if tensor is None or not tensor.is_variable:
                 raise node.unsupported(f"input {i} keeps state, so it must be a variable tensor")
         return positions
+
+
+def _without_assumptions(graph: Subgraph) -> Subgraph:
+    """The graph as a runtime sees it to which scales without zero points are none."""
+    assumed = [tensor.quantization is not None and tensor.quantization.assumed for tensor in graph.tensors]
+    tensors = (replace(t, quantization=None) if no else t for t, no in zip(graph.tensors, assumed, strict=True))
+    return replace(graph, tensors=tuple(tensors)) if any(assumed) else graph
 
 
 def _placeholder(tensor: Tensor | None) -> bool:

@@ -173,6 +173,10 @@ def _samples(tensor: Tensor | None, array: np.ndarray | None, samples: int) -> l
     return list(np.split(array, samples))
 
 
+def _without_ones(shape: Sequence[int]) -> list[int]:
+    return [size for size in shape if size != 1]
+
+
 def fitted(step: Step, results: list[np.ndarray], samples: int) -> tuple[list[np.ndarray], bool]:
     """The step's outputs held against the file, and whether they all have the stored shapes (samples stacked).
 
@@ -193,7 +197,7 @@ def fitted(step: Step, results: list[np.ndarray], samples: int) -> tuple[list[np
             raise ShapeChanged(f"{step.node.place}: {CHANGES}")
         if step.profile.resizes:
             stored = False
-        elif array.size == np.prod(shape, dtype=np.int64):
+        elif _without_ones(array.shape) == _without_ones(shape):
             results[position] = array.reshape(shape)
         else:
             raise TfqError(

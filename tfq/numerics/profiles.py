@@ -24,8 +24,9 @@ class Profile:
     conv: int8 CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV. fully_connected: int8. product: MUL.
     conv_16, fully_connected_16: int16 with int8 weights, an int64 bias and 64-bit accumulators.
     ratio: real multiplier of a one-operand rescale (RELU, QUANTIZE ...), (xp, input_scale, output_scale) -> float64.
-    round_bound: rounding of the fused activation's bounds. resizes: shapes may be others than the file's. Arithmetic
-    that only one op has is in that op's file, in a table by profile.
+    round_bound: rounding of the fused activation's bounds. resizes: shapes may be others than the file's.
+    assumes_zero_points: a tensor with scales and without zero points has zero points of 0; else it has no scales.
+    Arithmetic that only one op has is in that op's file, in a table by profile.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Profile:
     ratio: Callable[..., Any]
     round_bound: Callable[..., Any]
     resizes: bool = True
+    # False: tensorflow/tflite-micro micro_allocator.cc InitializeTfLiteTensorFromFlatbuffer
+    assumes_zero_points: bool = True
 
 
 def _ratio_float32(xp, input_scale, output_scale):
@@ -81,6 +84,7 @@ TFLM = Profile(
     _ratio_float64,
     round_half_away,
     resizes=False,
+    assumes_zero_points=False,
 )
 # Whose kernels compute what XNNPACK leaves to LiteRT.
 BUILT_IN = {LITERT: LITERT, XNNPACK: LITERT, TFLM: TFLM}

@@ -32,13 +32,14 @@ def read_quantization(tensor: Any, shape: tuple[int, ...], type_: str, tensors: 
     if scale is None or not scale.size:
         return None, None
     zero_point = flat.numbers(found, "ZeroPoint")
+    assumed = False
     if zero_point is None or not zero_point.size:
-        zero_point = np.zeros(scale.size, np.int64)
+        zero_point, assumed = np.zeros(scale.size, np.int64), True
     axis = found.QuantizedDimension()
     # Files of 2019 and 2020 give a 1-D bias the axis of its weights; a single scale has no axis.
     if (scale.size == 1 or len(shape) == 1) and not 0 <= axis < len(shape):
         axis = 0
-    quantization = Quantization(scale, zero_point, axis)
+    quantization = Quantization(scale, zero_point, axis, assumed)
     try:
         check(quantization, shape, type_)
     except TfqError as error:

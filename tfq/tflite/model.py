@@ -38,12 +38,14 @@ class Quantization:
     """Affine parameters: real = scale * (stored - zero_point).
 
     scale: float32 [1] or [channels]. zero_point: int64, the same length.
-    axis: the tensor axis that the channels run along (the schema's quantized_dimension).
+    axis: the tensor axis that the channels run along (the schema's quantized_dimension). assumed: the file has no zero
+    points; LiteRT takes 0.
     """
 
     scale: np.ndarray
     zero_point: np.ndarray
     axis: int = 0
+    assumed: bool = False
 
     @property
     def per_channel(self) -> bool:
