@@ -32,6 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "inspect": {"numerics", "tflite", "ops"},
     "qat": {"numerics", "ops", "recipe"},
     "export": {"numerics", "tflite", "ops", "recipe", "qat"},
+    "legacy": {"recipe", "qat"},
     "callbacks": {"qat", "export", "parity"},
     "train": {
         *("numerics", "tflite", "ops", "interpreter", "runtimes", "parity"),
@@ -46,10 +47,10 @@ EVERYWHERE = {"errors", "files", "version", "callable_room"}
 
 # package -> the rooms or files that may import it
 HEAVY: dict[str, set[str]] = {
-    "keras": {"tfq/qat/", "tfq/callbacks.py"},
-    "tensorflow": {"tfq/qat/fused.py", "tfq/qat/values.py"},
+    "keras": {"tfq/qat/", "tfq/legacy/", "tfq/callbacks.py"},
+    "tensorflow": {"tfq/qat/fused.py", "tfq/qat/values.py", "tfq/legacy/"},
     "tensorflow_model_optimization": set(),
-    "tf_keras": set(),
+    "tf_keras": {"tfq/legacy/source.py"},
     "jax": {"tfq/qat/arrays.py"},
     "torch": set(),
     "tflite_micro": {"tfq/runtimes/"},

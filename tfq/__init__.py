@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tfq import callbacks
     from tfq.export import export
     from tfq.interpreter import Interpreter
+    from tfq.legacy import from_tfmot, load_legacy
     from tfq.parity import parity
     from tfq.qat import calibrate, load, plan, quantize
     from tfq.recipe import Recipe
@@ -29,7 +30,9 @@ __all__ = [
     "calibrate",
     "callbacks",
     "export",
+    "from_tfmot",
     "load",
+    "load_legacy",
     "parity",
     "plan",
     "quantize",
@@ -42,7 +45,9 @@ _HOMES: dict[str, tuple[str, str | None]] = {
     "calibrate": ("tfq.qat", "calibrate"),
     "callbacks": ("tfq.callbacks", None),
     "export": ("tfq.export", None),
+    "from_tfmot": ("tfq.legacy", "from_tfmot"),
     "load": ("tfq.qat", "load"),
+    "load_legacy": ("tfq.legacy", "load_legacy"),
     "parity": ("tfq.parity", None),
     "plan": ("tfq.qat", "plan"),
     "quantize": ("tfq.qat", "quantize"),
