@@ -200,8 +200,9 @@ def accuracy(scores: np.ndarray, y: np.ndarray) -> float:
 # The peer: TFMOT wants Keras 2, so it works in a process of its own.
 @dataclass(frozen=True, eq=False)
 class Peer:
-    """TFMOT's network after fine-tuning: its file, and what Keras 2's predict reports on the test split."""
+    """TFMOT's network (.h5) after fine-tuning, its file, and what Keras 2's predict reports on the test split."""
 
+    network: bytes
     content: bytes
     scores: np.ndarray
     logits: np.ndarray
@@ -213,15 +214,16 @@ def tfmot(found: Digits, model: Any) -> Peer:
     weights = {f"weights/{i}/{name}": w for name, values in layer_weights(model).items() for i, w in enumerate(values)}
     epochs = {f"{name}/{i}": a for i, pair in enumerate(found.epochs) for name, a in zip("xy", pair, strict=True)}
     with tempfile.TemporaryDirectory() as folder:
-        given, made = Path(folder) / "given.npz", Path(folder) / "made.npz"
+        given, made, network = (Path(folder) / name for name in ("given.npz", "made.npz", "network.h5"))
         np.savez(given, **weights, **epochs, x_test=found.splits.test.x, rate=found.rate, batch_size=found.batch_size)
-        command = [sys.executable, str(HERE / "peer.py"), str(PIPELINE / "model.py"), str(given), str(made)]
+        command = [sys.executable, str(HERE / "peer.py"), str(PIPELINE / "model.py"), *map(str, (given, made, network))]
         environment = os.environ | {"TF_USE_LEGACY_KERAS": "1", "CUDA_VISIBLE_DEVICES": "-1"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"{done.stderr[-2000:]}\nTFMOT failed; it needs the extra: pip install 'tfq[bench]'")
         with np.load(made) as arrays:
-            return Peer(arrays["content"].tobytes(), arrays["scores"], arrays["logits"], arrays["float_scores"])
+            results = [arrays[name] for name in ("scores", "logits", "float_scores")]
+            return Peer(network.read_bytes(), arrays["content"].tobytes(), *results)
 
 
 def layer_weights(model: Any) -> Mapping[str, list[np.ndarray]]:

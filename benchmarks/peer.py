@@ -1,9 +1,10 @@
 """TFMOT's side of a comparison, in a process with Keras 2 (TF_USE_LEGACY_KERAS=1); common.tfmot starts it.
 
-    python peer.py MODEL.py GIVEN.npz MADE.npz
+    python peer.py MODEL.py GIVEN.npz MADE.npz NETWORK.h5
 
 GIVEN: weights/<position>/<layer>, x/<epoch>, y/<epoch>, x_test, rate, batch_size.
 MADE: content (the converted file), scores, logits (Keras's predict on x_test), float_scores (before quantization).
+NETWORK: TFMOT's network after fine-tuning.
 """
 
 import importlib.util
@@ -47,7 +48,7 @@ def convert(model) -> bytes:
     return converter.convert()
 
 
-def main(model_path: str, given_path: str, made_path: str) -> None:
+def main(model_path: str, given_path: str, made_path: str, network_path: str) -> None:
     import tf_keras
     from tensorflow_model_optimization.quantization.keras import quantize_model
 
@@ -61,6 +62,7 @@ def main(model_path: str, given_path: str, made_path: str) -> None:
     both = tf_keras.Model(model.inputs, [model.outputs[0], model.layers[-1].input])
     scores, logits = both.predict(given["x_test"], batch_size=256, verbose=0)
     content = np.frombuffer(convert(model), np.uint8)
+    model.save(network_path, include_optimizer=False)
     np.savez(made_path, content=content, scores=scores, logits=logits, float_scores=float_scores)
 
 
