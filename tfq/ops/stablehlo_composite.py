@@ -1,7 +1,7 @@
 """STABLEHLO_COMPOSITE: an op by name whose meaning is a subgraph; that subgraph is run.
 
 XNNPACK has kernels of its own for a few names on floats (odml.rms_norm, odml.scaled_dot_product_attention): close to
-the subgraph's floats, not equal.
+the subgraph's floats, not equal. They go by the name: where a file's subgraph computes something else, so does tfq.
 """
 
 from __future__ import annotations
