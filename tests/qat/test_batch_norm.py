@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from tests.qat.harness import ALL, Case, chain, check
+from tfq.numerics import arrays as numpy_arrays
+from tfq.qat import arrays, folding
 from tfq.recipe import Recipe
 
 pytestmark = pytest.mark.parity
@@ -105,3 +107,24 @@ def test_folded(case, tmp_path):
 @pytest.mark.parametrize("case", ALONE, ids=str)
 def test_alone(case, tmp_path):
     check(case, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"scale": False}, {"center": False}, {"scale": False, "center": False}], ids=str
+)
+def test_the_fold_has_the_same_bits_in_a_graph(options):
+    norm = NORM(**options)
+    norm.build((None, 4096))
+    rng = np.random.default_rng(0)
+    for variable in norm.weights:
+        variable.assign(rng.uniform(0.1, 3, variable.shape))
+    in_numpy = folding.affine_map(numpy_arrays, norm)
+
+    class Fold(keras.layers.Layer):
+        def call(self, x):
+            return [part + 0 * x for part in folding.affine_map(arrays, norm)]
+
+    x = keras.Input((4096,))
+    found = keras.Model(x, Fold()(x)).predict(np.zeros((1, 4096), np.float32), verbose=0)
+    for ours, theirs in zip(found, in_numpy, strict=True):
+        np.testing.assert_array_equal(ours[0], theirs)

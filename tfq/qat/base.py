@@ -19,9 +19,10 @@ from tfq.errors import TfqError
 from tfq.numerics.affine import Affine, divide, scale_zero_point
 from tfq.numerics.profiles import Profile, profile_named
 from tfq.qat import arrays, training
-from tfq.qat.modes import float_observer
+from tfq.qat.modes import float_observer, inference, inferring
+from tfq.qat.once import once
 from tfq.qat.program import Activation, Step
-from tfq.qat.values import concrete_value, straight_through, variable_value
+from tfq.qat.values import concrete_value, straight_through, trace_cache, variable_value
 from tfq.recipe import Recipe
 
 QUANTIZE, OBSERVE, BATCH_STATISTICS = range(3)  # positions in the `control` variable: 1.0 on, 0.0 off
@@ -41,6 +42,7 @@ class QuantizedLayer(keras.layers.Layer):
     Args:
         recipe: Recipe or its dict. sites: how often the layer is called in the network; each call has its own range.
         bits: 8 or 16, of the output's integers; 16 are symmetric. symmetric: whether the output's zero point is 0.
+        one_range: whether all calls lie on one grid, which holds the ranges of each.
         scheduled: whether training follows the `control` variable (see tfq.callbacks.QuantizationSchedule).
 
     Subclasses say what they compute in three modes: `real` (float), `train` (fake-quantized, with gradients) and
@@ -59,6 +61,7 @@ class QuantizedLayer(keras.layers.Layer):
         sites: int = 1,
         bits: int = 8,
         symmetric: bool = False,
+        one_range: bool = False,
         scheduled: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -68,6 +71,7 @@ class QuantizedLayer(keras.layers.Layer):
         self.sites = sites
         self.bits = bits
         self.symmetric = symmetric or bits > 8
+        self.one_range = one_range
         self.scheduled = scheduled
         self.traced_without_schedule = False
         self.links = Links()
@@ -118,7 +122,7 @@ class QuantizedLayer(keras.layers.Layer):
             self.traced_without_schedule |= not self.scheduled
             return self.train(inputs, site)
         self.require_range(site)
-        with arrays.wide_types():
+        with arrays.wide_types(), inference():
             return self.infer(inputs, site)
 
     # What subclasses define.
@@ -156,15 +160,33 @@ class QuantizedLayer(keras.layers.Layer):
     def owner(self, site: int) -> tuple[QuantizedLayer, int]:
         """The (layer, site) whose range this output lies on: itself, or the source where the input's grid is kept."""
         if not self.keeps_input_grid:
-            return self, site
+            return self, self.member(site)
         layer, source_site = self.links.sources[site][0]
         return layer.owner(source_site)
+
+    def member(self, site: int) -> int:
+        """The site under which a site's range is found."""
+        return 0 if self.one_range else site
+
+    def once(self, what: str, site: int, make: Callable[[], Any]) -> Any:
+        """make(): what depends on the layer's variables and its inputs' and output's grids, once for all such calls."""
+        grids = tuple(layer.owner(k) for layer, k in self.links.sources[site])
+        return once((self, what, grids, self.owner(site)), make)
 
     def grid(self, xp: Any, site: int = 0) -> Affine:
         """The output's affine map; values of `xp` (NumPy arrays, or tensors inside a graph)."""
         layer, site = self.owner(site)
         if layer is not self:
             return layer.grid(xp, site)
+        cache = trace_cache() if xp is arrays and inferring() else None
+        if cache is None:
+            return self.observed_grid(xp, site)
+        if (self, site) not in cache:
+            cache[self, site] = self.observed_grid(xp, site)
+        return cache[self, site]
+
+    def observed_grid(self, xp: Any, site: int) -> Affine:
+        """The grid of the range as learned so far, joined with those that share it."""
         members = self.links.groups.get(site, [(self, site)])
         lo, hi, weight = members[0][0].observed_range(xp, members[0][1])
         for member, k in members[1:]:
@@ -190,7 +212,11 @@ class QuantizedLayer(keras.layers.Layer):
 
     def observed_range(self, xp: Any, site: int) -> tuple[Any, Any, Any]:
         """(lo, hi, weight) as learned so far, float32 scalars; weight 0: has seen no data."""
-        state = variable_value(xp, self.range)[site]
+        state = variable_value(xp, self.range)
+        if self.one_range:
+            bounds = divide(xp, state[:, :2], xp.maximum(state[:, 2:], np.float32(1e-30)))
+            return -xp.max(-bounds[:, 0]), xp.max(bounds[:, 1]), -xp.max(-state[:, 2])
+        state = state[site]
         bounds = divide(xp, state[:2], xp.maximum(state[2], np.float32(1e-30)))
         return bounds[0], bounds[1], state[2]
 
@@ -203,7 +229,7 @@ class QuantizedLayer(keras.layers.Layer):
     def has_seen_data(self, site: int) -> bool:
         """Whether the range of that site has seen data; on JAX, True while a trace hides the variable."""
         state = concrete_value(self.range)
-        return state is None or bool(state[site, 2] > 0)
+        return state is None or bool(np.all(state[slice(None) if self.one_range else site, 2] > 0))
 
     def require_range(self, site: int) -> None:
         """Raises TfqError, naming the layers, unless every range this output depends on has seen data."""
@@ -220,6 +246,7 @@ class QuantizedLayer(keras.layers.Layer):
 
     def group(self, site: int) -> list[tuple[QuantizedLayer, int]]:
         """The outputs that share this range, itself included."""
+        site = self.member(site)
         return self.links.groups.setdefault(site, [(self, site)])
 
     # Training.
@@ -240,11 +267,19 @@ class QuantizedLayer(keras.layers.Layer):
         """(lo, hi) to train with: this output's, joined with those that share its range."""
         debiased = state[:2] / ops.maximum(state[2], np.float32(1e-30))
         lo, hi = debiased[0], debiased[1]
+        if self.one_range:
+            lo, hi = self._joined_range(site)
         for member, k in self.group(site):
-            if (member, k) != (self, site):
+            if (member, k) != (self, self.member(site)):
                 other_lo, other_hi, _ = member.observed_range(arrays, k)
                 lo, hi = ops.minimum(lo, other_lo), ops.maximum(hi, other_hi)
         return lo, hi
+
+    def _joined_range(self, site: int) -> tuple[Any, Any]:
+        """(lo, hi) of all calls as far as they have seen data, in training."""
+        state = ops.convert_to_tensor(self.range)
+        bounds = state[:, :2] / ops.maximum(state[:, 2:], np.float32(1e-30))
+        return ops.min(bounds[:, 0]), ops.max(bounds[:, 1])
 
     def switch(self, position: int, on: Callable[[], Any], off: Callable[[], Any]) -> Any:
         """What the schedule says. A model that no schedule has touched pays for no condition in its graph."""
@@ -261,6 +296,7 @@ class QuantizedLayer(keras.layers.Layer):
             "sites": self.sites,
             "bits": self.bits,
             "symmetric": self.symmetric,
+            "one_range": self.one_range,
             "scheduled": self.scheduled,
         }
 

@@ -35,6 +35,8 @@ def affine_map(xp: Any, norm: Any, bias: Any = None) -> tuple[Any, Any]:
         return factor, offset if bias is None else product(xp, bias, factor) + offset
     gamma, beta = gamma_beta(xp, norm)
     mean, variance = moving_statistics(xp, norm)
+    if not norm.scale:  # a constant numerator would become a reciprocal in TensorFlow's optimizer, 1 ulp away
+        gamma = xp.minimum(variance + np.float32(1), np.float32(1))
     factor = inverse_sqrt_scale(xp, gamma, variance, np.float32(norm.epsilon))
     return factor, product(xp, -mean if bias is None else bias - mean, factor) + beta
 

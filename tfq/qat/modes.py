@@ -9,6 +9,7 @@ from contextvars import ContextVar
 # Called with (layer, site, activation) for every activation that has a range of its own, in a float pass.
 Observe = Callable[[object, int, object], None]
 
+_inference: ContextVar[bool] = ContextVar("inference", default=False)
 _float_pass: ContextVar[Observe | None] = ContextVar("float_pass", default=None)
 
 
@@ -28,3 +29,18 @@ def float_pass(observe: Observe = lambda layer, site, activation: None) -> Itera
 def float_observer() -> Observe | None:
     """The observer of the float pass under way, or None."""
     return _float_pass.get()
+
+
+@contextmanager
+def inference() -> Iterator[None]:
+    """Within it, a layer computes the deployed integers: ranges stand still."""
+    token = _inference.set(True)
+    try:
+        yield
+    finally:
+        _inference.reset(token)
+
+
+def inferring() -> bool:
+    """Whether a layer computes the deployed integers."""
+    return _inference.get()
