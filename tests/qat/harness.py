@@ -90,11 +90,16 @@ def network(case: Case) -> Any:
 
 
 def samples(model: Any, count: int = SAMPLES, seed: int = 2) -> list[np.ndarray]:
-    """Normal inputs in the model's order; the last two reach far beyond the others."""
+    """Normal inputs in the model's order, the last two far beyond the others; for integer inputs indices below 8."""
     rng = np.random.default_rng(seed)
-    inputs = [rng.normal(0, 1, (count, *x.shape[1:])).astype(np.float32) for x in model.inputs]
-    for x in inputs:
-        x[-2:] *= 5
+    inputs = []
+    for tensor in model.inputs:
+        shape = (count, *tensor.shape[1:])
+        if "int" in tensor.dtype:
+            inputs.append(rng.integers(0, 8, shape).astype(np.int32))
+            continue
+        inputs.append(rng.normal(0, 1, shape).astype(np.float32))
+        inputs[-1][-2:] *= 5
     return inputs
 
 
@@ -109,7 +114,9 @@ def flat(outputs: Any) -> list[np.ndarray]:
 
 
 def stored(x: np.ndarray, info: Any) -> np.ndarray:
-    """The int8 codes of reals at an input or output of a file."""
+    """The int8 codes of reals at an input or output of a file; indices as they are."""
+    if x.dtype == np.int32:
+        return x
     return np.clip(np.rint(x / np.float32(info.scale)) + info.zero_point, -128, 127).astype(np.int8)
 
 
@@ -187,7 +194,7 @@ def check(case: Case, folder: Path) -> None:
     loaded.run_eagerly = False  # predict in a graph, as users do
     blob = tfq.export(loaded)
     assert blob == tfq.export(quantized) == tfq.export(loaded)
-    assert {t.type for t in tfq.Interpreter(blob).model.main.tensors} <= {"INT8", "INT16", "INT32"}
+    assert {t.type for t in tfq.Interpreter(blob).model.main.tensors} <= {"INT8", "INT16", "INT32", "BOOL"}
     for numerics in case.numerics:
         following = loaded if numerics == case.recipe.numerics else under(case, numerics, loaded)
         same_integers(following, blob, arrays, numerics)

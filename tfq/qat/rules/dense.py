@@ -35,6 +35,8 @@ def _einsum_dense(net: Net, call: Call) -> Value:
     if layer.bias is not None:
         like |= {"bias_regularizer": layer.bias_regularizer, "bias_constraint": layer.bias_constraint}
     y = with_constant(net, x, labels, layer.kernel, weight_labels, result, True, layer.bias, bias_labels, like)
+    if len(y.shape) == len(call.output.shape):
+        call.output.shape = y.shape  # Keras may turn the axes of an ellipsis round, or not know them
     return activated(net, call, y)
 
 

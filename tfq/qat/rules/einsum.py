@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_letters
 from typing import Any
 
@@ -160,6 +160,8 @@ def _by_group(net: Net, x: Value, kernel: np.ndarray, bias: Any, window: Window)
     """A dense layer for each group of channels. x: [B, 1, R, G * K]. kernel: [G, K, N]."""
     groups, depth, _ = kernel.shape
     if depth == 1:
+        like = {name.replace("kernel", "depthwise"): value for name, value in window.like.items()}
+        window = replace(window, like=like)
         return depthwise_conv_2d(net, x, kernel.transpose(1, 0, 2)[None], bias, window, "product")
     return conv_2d(net, x, kernel.transpose(1, 0, 2).reshape(1, 1, depth, -1), bias, window, "product")
 
