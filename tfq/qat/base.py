@@ -22,7 +22,7 @@ from tfq.qat import arrays, training
 from tfq.qat.modes import float_observer, inference, inferring
 from tfq.qat.once import once
 from tfq.qat.program import Activation, Step
-from tfq.qat.values import concrete_value, straight_through, trace_cache, variable_value
+from tfq.qat.values import concrete_value, straight_through, variable_value
 from tfq.recipe import Recipe
 
 QUANTIZE, OBSERVE, BATCH_STATISTICS = range(3)  # positions in the `control` variable: 1.0 on, 0.0 off
@@ -178,12 +178,9 @@ class QuantizedLayer(keras.layers.Layer):
         layer, site = self.owner(site)
         if layer is not self:
             return layer.grid(xp, site)
-        cache = trace_cache() if xp is arrays and inferring() else None
-        if cache is None:
-            return self.observed_grid(xp, site)
-        if (self, site) not in cache:
-            cache[self, site] = self.observed_grid(xp, site)
-        return cache[self, site]
+        if xp is arrays and inferring():
+            return once((self, "grid", site), lambda: self.observed_grid(xp, site))
+        return self.observed_grid(xp, site)
 
     def observed_grid(self, xp: Any, site: int) -> Affine:
         """The grid of the range as learned so far, joined with those that share it."""

@@ -87,7 +87,9 @@ class QuantizedBinary(QuantizedLayer):
     def infer(self, inputs, site):
         op, _ = _OPS[self.kind]
         grids, out = self.operand_grids(arrays, site), self.grid(arrays, site)
-        constants = op.constants(arrays, self.profile, *grids, out, FUSED[self.activation])
+        constants = self.once(
+            "constants", site, lambda: op.constants(arrays, self.profile, *grids, out, FUSED[self.activation])
+        )
         codes = [
             quantize(arrays, x, grid) if self._is_constant(i) else stored(x, grid)
             for i, (x, grid) in enumerate(zip(self.operands(inputs), grids, strict=True))

@@ -67,3 +67,9 @@ class Borders:
                 return True
             value = maker.inputs[0]
         return False
+
+
+def grid_of(x: Any) -> tuple[Any, int]:
+    """The (layer, site) whose range a tensor lies on."""
+    layer, site = producer_of(x)
+    return layer.owner(site)

@@ -12,7 +12,7 @@ import numpy as np
 from tfq.errors import TfqError
 from tfq.qat.base import QuantizedLayer
 from tfq.qat.binary import QuantizedBinary
-from tfq.qat.borders import Borders
+from tfq.qat.borders import Borders, grid_of
 from tfq.qat.capture import Value, capture
 from tfq.qat.elementwise import (
     QuantizedActivation,
@@ -132,7 +132,7 @@ def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any
     if isinstance(layer, WeightedLayer):
         layer.weight_bits = planned.recipe.bits_of("weight_bits", *part.names)
     layer.sites = sum(other.share == part.share for other in planned.parts) if part.share is not None else 1
-    if isinstance(layer, SharedRangeLayer):
+    if isinstance(layer, SharedRangeLayer) and len({grid_of(x) for x in sources}) > 1:
         for i, x in enumerate(sources[: layer.sharing]):
             sources[i] = borders.shareable(x, part.inputs[i], layer.bits, f"{part.name}_input_{i}")
     if isinstance(layer, QuantizedBatchMatMul):

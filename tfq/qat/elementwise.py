@@ -173,7 +173,7 @@ class QuantizedActivation(QuantizedLayer):
             op = _ROWS[self.activation]
             constants = op.constants(arrays, self.profile, grid, **self.options)
             return real_of(op.integers(arrays, self.profile, constants, q), out)
-        table = _TABLES[self.activation].table(arrays, self.profile, grid, out)
+        table = self.once("table", site, lambda: _TABLES[self.activation].table(arrays, self.profile, grid, out))
         return real_of(ops.take(table, ops.cast(q - np.float32(grid.qmin), "int32")), out)
 
     def lower(self, site, inputs, output):

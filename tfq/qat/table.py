@@ -38,7 +38,8 @@ class QuantizedTable(QuantizedLayer):
     def infer(self, x, site):
         grid, out = self.input_grid(arrays, site), self.grid(arrays, site)
         codes = ops.cast(stored(x, grid) - np.float32(grid.qmin), "int32")
-        return real_of(ops.take(expressions.table(arrays, self.expression, grid, out), codes), out)
+        entries = self.once("table", site, lambda: expressions.table(arrays, self.expression, grid, out))
+        return real_of(ops.take(entries, codes), out)
 
     def lower(self, site, inputs, output):
         grid, out = self.input_grid(numpy_arrays, site), self.grid(numpy_arrays, site)

@@ -27,20 +27,6 @@ def concrete_value(variable: Any) -> np.ndarray | None:
     return None if variable._value is None else np.asarray(ops.convert_to_numpy(variable._value))
 
 
-def trace_cache() -> dict[Any, Any] | None:
-    """A dict that lives as long as the TensorFlow graph being traced; None where values are computed at once or by JAX.
-
-    What many layers ask for (a tensor's grid) is then in the graph once.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return None
-    import tensorflow as tf
-
-    if tf.executing_eagerly():
-        return None
-    return tf.compat.v1.get_default_graph().__dict__.setdefault("_tfq_values", {})
-
-
 def straight_through(y: Any, grid: Affine) -> Any:
     """y rounded to the grid; the gradient is 1 inside its range, 0 outside (Bengio et al. 2013, Jacob et al. 2017)."""
     lo = (np.float32(grid.qmin) - grid.zero_point) * grid.scale

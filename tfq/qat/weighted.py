@@ -153,10 +153,10 @@ class WeightedLayer(QuantizedLayer):
         if self.is_float:
             return self.real(x, site)
         grid_x, grid_y = self.input_grid(arrays, site), self.grid(arrays, site)
-        q_kernel, scale, q_bias = self.integers(arrays, site)
+        q_kernel, scale, q_bias = self.once("integers", site, lambda: self.integers(arrays, site))
         acc = self.accumulate(centered(x, grid_x), q_kernel) + ops.cast(q_bias, "int32")
         scheme = self.rescale_scheme()
-        constants = scheme.constants(arrays, grid_x.scale, scale, grid_y.scale)
+        constants = self.once("multiplier", site, lambda: scheme.constants(arrays, grid_x.scale, scale, grid_y.scale))
         bounds = activation_bounds(arrays, self.profile, FUSED[self.activation], grid_y)
         return real_of(requantize(arrays, scheme, acc, constants, grid_y.zero_point, bounds), grid_y)
 

@@ -1,7 +1,7 @@
 """Recurrent layers, unrolled over time: TFLite's integer LSTM differs between runtimes, and there is no GRU.
 
 The input's product is one op for all steps (of ConvLSTM one a step), the state's product one shared layer that every
-step calls: one set of weights that trains, ranges per step. The zero state at the start is left out. While training,
+step calls: one set of weights that trains. All steps of an op lie on one grid. While training,
 `dropout` falls on the inputs as in Keras; `recurrent_dropout` is not applied.
 """
 
@@ -59,13 +59,14 @@ class Cell:
 
     # What they are written with.
     def shared(self, role: str, make: Callable[..., Value], *operands: Any) -> Value:
-        """What `make` gives; its parts are one layer for all steps, with a range each."""
+        """What `make` gives; its parts are one layer for all steps, on one grid."""
         first = len(self.net.parts)
         made = make(*operands)
         for i, part in enumerate(self.net.parts[first:]):
             part.name = f"{self.net.call.name}_{self.name}{role}"
             if part.kind not in MOVES:
                 part.share = (id(self.cell), role, i)
+                part.settings["one_range"] = True
         return made
 
     def activation(self, role: str, x: Value, function: Any) -> Value:
@@ -191,13 +192,8 @@ class GRU(Cell):
     def step(self, x, states):
         net = self.net
         units = x[1].shape[-1]
-        if states is None and self.cell.reset_after and self.cell.bias is not None:
-            # The state's product is its bias then: a zero state, on the grid of what it is added to.
+        if states is None:  # zeros, on the grid of what the state's product is added to
             states = [net.slice(net.pad(x[1], [(0, 0), (units, 0)]), -1, 0, units)]
-        if states is None:
-            z = self.gate_activation(self.slice_of(x[0], 0, units))
-            candidate = self.activation("candidate", x[1], self.cell.activation)
-            return [self.shared("start", net.subtract, candidate, self.shared("kept", net.multiply, z, candidate))]
         (h,) = states
         past = self.product("recurrent", self.GATES[0], h, *self.GATES[1:])
         gates = self.gate_activation(self.shared("sum0", net.add, x[0], past))
