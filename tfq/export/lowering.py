@@ -63,11 +63,31 @@ VERSIONS: Mapping[str, tuple[int, str]] = {
 # Where the first input is int16.
 VERSIONS_16: Mapping[str, tuple[int, str]] = {
     "ADD": (3, "2.4.0"),
+    "AVERAGE_POOL_2D": (3, "2.4.0"),
+    "BATCH_MATMUL": (3, "2.4.0"),
+    "CONCATENATION": (3, "2.4.0"),
+    "CONV_2D": (4, "2.3.0"),
+    "DEPTHWISE_CONV_2D": (5, "2.4.0"),
+    "FULLY_CONNECTED": (7, "2.3.0"),
+    "GATHER": (4, "2.4.0"),
+    "LOGISTIC": (3, "2.4.0"),
+    "MAXIMUM": (4, "2.6.0"),
+    "MAX_POOL_2D": (3, "2.4.0"),
     "MEAN": (3, "2.4.0"),
+    "MINIMUM": (4, "2.6.0"),
     "MUL": (4, "2.3.0"),
+    "PAD": (3, "2.4.0"),
+    "REDUCE_MAX": (3, "2.4.0"),
+    "REDUCE_MIN": (3, "2.4.0"),
+    "RELU": (3, "2.4.0"),
     "RESIZE_BILINEAR": (4, "2.5.0"),
+    "SLICE": (4, "2.4.0"),
+    "SOFTMAX": (3, "2.3.0"),
+    "STRIDED_SLICE": (4, "2.4.0"),
     "SUB": (5, "2.4.0"),
+    "TANH": (3, "2.4.0"),
     "TRANSPOSE": (5, "2.4.0"),
+    "TRANSPOSE_CONV": (5, "2.4.0"),
 }
 
 

@@ -37,15 +37,16 @@ class Borders:
     def shareable(self, x: Any, value: Value, bits: int, name: str) -> Any:
         """x, requantized unless its range may be joined with others: it has one of its own that nothing else reads."""
         owner, site = producer_of(x)[0].owner(producer_of(x)[1])
-        free = owner.has_range and not owner.symmetric and owner.bits == bits and len(owner.group(site)) == 1
+        free = owner.has_range and owner.symmetric == (bits > 8) and owner.bits == bits and len(owner.group(site)) == 1
         return x if free and self._read_once(value) else self.requantized(x, bits, False, name)
 
     def symmetric(self, x: Any, name: str) -> Any:
         """x on a grid with zero point 0: its maker's, if nothing has read that yet, else requantized."""
-        layer = x._keras_history.operation
-        if layer.has_range and not layer.symmetric and not layer._outbound_nodes and layer.sites == 1:
-            layer.symmetric = True
-        owner, _ = layer.owner(producer_of(x)[1])
+        layer, site = producer_of(x)
+        owner, site = layer.owner(site)
+        free = owner.has_range and owner.sites == 1 and len(owner.group(site)) == 1
+        if free and not owner.symmetric and _read_by_nothing_else(layer, owner):
+            owner.symmetric = True
         return x if owner.symmetric else self.requantized(x, owner.bits, True, name)
 
     def of_width(self, x: Any, bits: int, name: str) -> Any:
@@ -73,3 +74,13 @@ def grid_of(x: Any) -> tuple[Any, int]:
     """The (layer, site) whose range a tensor lies on."""
     layer, site = producer_of(x)
     return layer.owner(site)
+
+
+def _read_by_nothing_else(layer: Any, owner: Any) -> bool:
+    """Whether nothing reads the layer's output yet, and nothing else what its owner of the grid makes."""
+    readers = 0
+    while layer is not owner:
+        if len(layer._outbound_nodes) > readers:
+            return False
+        layer, readers = layer.links.sources[0][0][0], 1
+    return len(layer._outbound_nodes) <= readers

@@ -12,7 +12,7 @@ import numpy as np
 from tfq.errors import TfqError
 from tfq.qat.base import QuantizedLayer
 from tfq.qat.binary import QuantizedBinary
-from tfq.qat.borders import Borders, grid_of
+from tfq.qat.borders import SAME_GRID, Borders, grid_of
 from tfq.qat.capture import Value, capture
 from tfq.qat.elementwise import (
     QuantizedActivation,
@@ -26,6 +26,7 @@ from tfq.qat.elementwise import (
 from tfq.qat.embedding import QuantizedEmbedding
 from tfq.qat.equalize import equalize
 from tfq.qat.kernels import QuantizedConv2D, QuantizedConv2DTranspose, QuantizedDense, QuantizedDepthwiseConv2D
+from tfq.qat.masking import QuantizedMask
 from tfq.qat.matmul import QuantizedBatchMatMul
 from tfq.qat.movement import (
     QuantizedAveragePool,
@@ -37,7 +38,7 @@ from tfq.qat.movement import (
     SharedRangeLayer,
 )
 from tfq.qat.moves import MOVES, QuantizedMove
-from tfq.qat.part import Part, numpy_weights
+from tfq.qat.part import WEIGHTED, Part, numpy_weights
 from tfq.qat.plan import Plan, free_name, make_plan
 from tfq.qat.prelu import QuantizedPrelu
 from tfq.qat.resizing import QuantizedResizeBilinear
@@ -100,7 +101,8 @@ def _build(planned: Plan, name: str) -> Any:
         inputs.append(tensor)
         if not whole:
             own_name = free_name(f"{input_name}_quantized", taken)
-            tensor = QuantizedInput(recipe=planned.recipe, name=own_name)(tensor)
+            bits = planned.recipe.bits_of("activation_bits", input_name)
+            tensor = QuantizedInput(recipe=planned.recipe, bits=bits, name=own_name)(tensor)
         tensors[value] = tensor
     shared: dict[Any, Any] = {}
     borders = Borders(planned, taken)
@@ -128,7 +130,10 @@ def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any
         shared[part.share] = layer, calls + 1
         return layer(sources[0] if single else sources, site=calls)
     layer = MAKERS[part.kind](part, planned.recipe)
-    layer.set_width(max(layer.bits, planned.recipe.bits_of("activation_bits", *part.names)))
+    layer.set_width(_width(part, layer, planned.recipe))
+    if part.kind not in (*SAME_GRID, *MIXED):
+        names = [f"{part.name}_input_{i}" for i in range(len(sources))]
+        sources = [borders.of_width(x, layer.bits, name) for x, name in zip(sources, names, strict=True)]
     if isinstance(layer, WeightedLayer):
         layer.weight_bits = planned.recipe.bits_of("weight_bits", *part.names)
     layer.sites = sum(other.share == part.share for other in planned.parts) if part.share is not None else 1
@@ -140,9 +145,21 @@ def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any
     if part.share is not None:
         shared[part.share] = layer, 1
     made = layer(sources[0] if single else sources, **({} if part.share is None else {"site": 0}))
-    if isinstance(layer, QuantizedBinary) and part.weights is not None:
+    if isinstance(layer, (QuantizedBinary, QuantizedMask)) and part.weights is not None:
         layer.constant.assign(part.weights[0])
     return made
+
+
+# Kinds that have kernels for 16-bit activations, and those that take and give other widths as they are told.
+WIDE = (*WEIGHTED, "scale", "add", "subtract", "multiply", "batch_matmul", "mean", "relu", "concatenate")
+MIXED = ("requantize", "wide_table", "embedding")
+_WIDE_ACTIVATIONS = ("softmax", "sigmoid", "tanh")
+
+
+def _width(part: Part, layer: Any, recipe: Recipe) -> int:
+    """The bits of a part's output: the recipe's where it has kernels for them, or more if its rule wants more."""
+    wide = part.kind in (*WIDE, "requantize") or part.settings.get("activation") in _WIDE_ACTIVATIONS
+    return max(layer.bits, recipe.bits_of("activation_bits", *part.names) if wide else 8)
 
 
 def _copy(layer: Any, weights: list[np.ndarray] | None, **changes: Any) -> Any:
@@ -237,6 +254,7 @@ MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
     "table": _plain(QuantizedTable),
     "wide_table": _plain(QuantizedWideTable),
     "requantize": _plain(Requantize),
+    "mask": _plain(QuantizedMask),
     "activation": _plain(QuantizedActivation),
     "relu": _plain(QuantizedRelu),
     "relu6": _plain(QuantizedRelu6),

@@ -31,9 +31,11 @@ class QuantizedConv2D(WeightedLayer):
     def pieces(self, x, kernel):
         height, width, depth, _ = kernel.shape
         step = max(EXACT_TERMS // (height * width), 1)
-        if depth <= step or self.inner.groups > 1:
+        if depth <= step:
             return [(x, kernel)]
-        return [(x[..., i : i + step], kernel[:, :, i : i + step]) for i in range(0, depth, step)]
+        grouped = ops.reshape(x, (-1, *x.shape[1:-1], self.inner.groups, depth))
+        pieces = [(grouped[..., i : i + step], kernel[:, :, i : i + step]) for i in range(0, depth, step)]
+        return [(ops.reshape(part, (-1, *x.shape[1:-1], self.inner.groups * part.shape[-1])), k) for part, k in pieces]
 
     @property
     def packs(self):
@@ -130,6 +132,8 @@ class QuantizedDense(WeightedLayer):
         return self.weight_bits <= 4 and self.bits == 8 and one_scale and self.kernel_variable().shape[0] % 2 == 0
 
     def rescale_scheme(self):
+        if self.bits > 8:
+            return self.profile.fully_connected_16
         return fully_connected.PACKED[self.profile] if self.packs else self.profile.fully_connected
 
     def file_weights(self, q_kernel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from tfq.ops import batch_matmul
@@ -41,10 +42,7 @@ class QuantizedBatchMatMul(QuantizedLayer):
         first, second = (self.input_grid(arrays, site, i) for i in range(2))
         out = self.grid(arrays, site)
         a, b = self._oriented(centered(inputs[0], first), centered(inputs[1], second))
-        acc = 0
-        for start in range(0, a.shape[-1], EXACT_TERMS):
-            stop = start + EXACT_TERMS
-            acc = acc + ops.cast(ops.round(ops.matmul(a[..., start:stop], b[..., start:stop, :])), "int32")
+        acc = _product(a, b) if self.bits == 8 else _wide_product(a, b)
         constants = batch_matmul.constants(arrays, self.profile, first, second, out)
         return real_of(batch_matmul.integers(arrays, self.profile, constants, acc), out)
 
@@ -54,3 +52,25 @@ class QuantizedBatchMatMul(QuantizedLayer):
 
     def get_config(self):
         return {**super().get_config(), "transpose_a": self.transpose_a, "transpose_b": self.transpose_b}
+
+
+def _product(a: Any, b: Any) -> Any:
+    """a @ b of whole numbers of 9 bits and a sign, int32."""
+    total: Any = 0
+    for start in range(0, a.shape[-1], EXACT_TERMS // 2):
+        stop = start + EXACT_TERMS // 2
+        total = total + ops.cast(ops.round(ops.matmul(a[..., start:stop], b[..., start:stop, :])), "int32")
+    return total
+
+
+def _wide_product(a: Any, b: Any) -> Any:
+    """a @ b of 16-bit whole numbers, int64: in halves of 8 bits."""
+    halves = [(high := ops.floor(x * np.float32(1 / 256)), x - high * np.float32(256)) for x in (a, b)]
+    (a_high, a_low), (b_high, b_low) = halves
+    high, middle, low = (
+        _product(a_high, b_high),
+        (_product(a_high, b_low), _product(a_low, b_high)),
+        _product(a_low, b_low),
+    )
+    high, low = (ops.cast(x, "int64") for x in (high, low))
+    return (high * 256 + ops.cast(middle[0], "int64") + ops.cast(middle[1], "int64")) * 256 + low

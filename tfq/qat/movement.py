@@ -110,6 +110,8 @@ class QuantizedAveragePool(SameGridLayer):
         inside = _cells_inside(x.shape[1:3], inner)
         window = ops.convert_to_tensor(np.ones((*inner.pool_size, x.shape[-1], 1), np.float32))
         total = ops.round(ops.depthwise_conv(stored(x, grid), window, inner.strides, inner.padding))
+        if grid.qmax > 127:
+            total = ops.cast(total, "int32")
         bounds = (np.float32(grid.qmin), np.float32(grid.qmax))
         return real_of(average_pool_2d.integers(arrays, total, inside, bounds), grid)
 

@@ -22,10 +22,10 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Move:
-    """apply: (x, settings) -> y in keras.ops. lower: (input name, settings, output) -> the op."""
+    """apply: (x, settings) -> y in keras.ops. lower: (input name, settings, output) -> the op; None: not in the file."""
 
     apply: Callable[[Any, Settings], Any]
-    lower: Callable[[str, Settings, Activation], Step]
+    lower: Callable[[str, Settings, Activation], Step] | None
 
 
 def _indices(output: Activation, what: str, values: Any) -> Constant:
@@ -107,6 +107,10 @@ def _nearest_step(source: str, settings: Settings, output: Activation) -> Step:
     )
 
 
+def _stop_gradient(x: Any, settings: Settings) -> Any:
+    return ops.stop_gradient(x)
+
+
 # kind -> move. Settings: reshape shape (-1 first: the batch); transpose axes; pad paddings (one pair an axis, batch
 # included); slice slices ([begin, end, step] of every axis but the batch); gather indices, axis; reduce_* axes,
 # keepdims; repeat_2d factors (of height and width).
@@ -119,6 +123,7 @@ MOVES: dict[str, Move] = {
     "reduce_max": _extreme("max"),
     "reduce_min": _extreme("min"),
     "repeat_2d": Move(_nearest, _nearest_step),
+    "stop_gradient": Move(_stop_gradient, None),
 }
 
 
@@ -147,7 +152,8 @@ class QuantizedMove(QuantizedLayer):
         return self.real(x, site)
 
     def lower(self, site, inputs, output):
-        return [MOVES[self.kind].lower(inputs[0], self.settings, output)]
+        step = MOVES[self.kind].lower
+        return [] if step is None else [step(inputs[0], self.settings, output)]
 
     def get_config(self):
         return {**super().get_config(), "kind": self.kind, "settings": self.settings}

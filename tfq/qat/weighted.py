@@ -22,6 +22,7 @@ from tfq.qat.values import centered, real_of, variable_value
 
 FUSED = {"linear": "NONE", "relu": "RELU", "relu6": "RELU6"}
 _LARGEST_BIAS = np.float32(2147483520.0)  # the largest float32 below 2**31
+_LARGEST_WIDE_BIAS = np.float32(2.0**39)  # leaves room for the sum: the kernels multiply 48 bits by 15
 _SMALLEST_SCALE = np.float32(2.0**-60)
 
 
@@ -118,15 +119,17 @@ class WeightedLayer(QuantizedLayer):
         scale = self.weight_scale(xp, kernel, bias, input_scale)
         qmax = self.qmax
         q_kernel = xp.clip(xp.round(divide(xp, kernel, self.per_channel(xp, scale))), -qmax, qmax)
-        q_bias = xp.clip(xp.round(divide(xp, bias, scale * input_scale)), -_LARGEST_BIAS, _LARGEST_BIAS)
+        largest = _LARGEST_BIAS if self.bits == 8 else _LARGEST_WIDE_BIAS
+        q_bias = xp.clip(xp.round(divide(xp, bias, scale * input_scale)), -largest, largest)
         return q_kernel, scale, q_bias
 
     def weight_scale(self, xp: Any, kernel: Any, bias: Any, input_scale: Any) -> Any:
-        """One scale per output channel (all equal if per tensor), large enough that the bias fits 30 bits."""
+        """One scale per output channel (all equal if per tensor), large enough that an int32 bias fits 30 bits."""
         largest = xp.max(xp.abs(kernel), self.kernel_axes) if self.kernel_axes else xp.abs(kernel)
         largest = xp.reshape(largest, (-1,))
         scale = xp.maximum(symmetric_scale(xp, largest, self.qmax), _SMALLEST_SCALE)
-        scale = xp.maximum(scale, divide(xp, xp.abs(bias) * np.float32(2.0**-29), input_scale))
+        if self.bits == 8:
+            scale = xp.maximum(scale, divide(xp, xp.abs(bias) * np.float32(2.0**-29), input_scale))
         if self.recipe.weights == "per_tensor":
             scale = xp.max(scale) + xp.zeros_like(scale)
         return scale
@@ -154,7 +157,8 @@ class WeightedLayer(QuantizedLayer):
             return self.real(x, site)
         grid_x, grid_y = self.input_grid(arrays, site), self.grid(arrays, site)
         q_kernel, scale, q_bias = self.once("integers", site, lambda: self.integers(arrays, site))
-        acc = self.accumulate(centered(x, grid_x), q_kernel) + ops.cast(q_bias, "int32")
+        acc = self.accumulate(centered(x, grid_x), q_kernel)
+        acc = acc + ops.cast(q_bias, acc.dtype)
         scheme = self.rescale_scheme()
         constants = self.once("multiplier", site, lambda: scheme.constants(arrays, grid_x.scale, scale, grid_y.scale))
         bounds = activation_bounds(arrays, self.profile, FUSED[self.activation], grid_y)
@@ -167,10 +171,18 @@ class WeightedLayer(QuantizedLayer):
 
     def rescale_scheme(self) -> Any:
         """The profile's requantization of this op."""
-        return self.profile.conv
+        return self.profile.conv if self.bits == 8 else self.profile.conv_16
 
     def accumulate(self, x: Any, kernel: Any) -> Any:
-        """The int32 sum of products of whole numbers; rounding undoes what a fast (Winograd) convolution may add."""
+        """The sum of products of whole numbers, int32, or int64 for inputs of 16 bits, which go in two halves."""
+        if self.bits == 8:
+            return self._sum(x, kernel)
+        high = ops.floor(x * np.float32(1 / 256))
+        low = x - high * np.float32(256)
+        return ops.cast(self._sum(high, kernel), "int64") * 256 + ops.cast(self._sum(low, kernel), "int64")
+
+    def _sum(self, x: Any, kernel: Any) -> Any:
+        """The int32 sum for 8-bit x; rounding undoes what a fast (Winograd) convolution may add."""
         sums = [ops.cast(ops.round(self.multiply(*piece)), "int32") for piece in self.pieces(x, kernel)]
         total = sums[0]
         for part in sums[1:]:
@@ -261,9 +273,10 @@ class WeightedLayer(QuantizedLayer):
         weights = self.file_weights(q_kernel.astype(np.int8))
         zeros = np.zeros(scale.size, np.int64)
         axis = self.channel_axis if scale.size > 1 else 0
+        bias_type = np.int32 if self.bits == 8 else np.int64
         constants = (
             Constant(f"{output.name}/weights", weights, scale, zeros, axis, "INT4" if self.packs else None),
-            Constant(f"{output.name}/bias", q_bias.astype(np.int32), scale * input_scale, zeros),
+            Constant(f"{output.name}/bias", q_bias.astype(bias_type), scale * input_scale, zeros),
         )
         options = {**self.options(len(output.shape)), "fused_activation_function": FUSED[self.activation]}
         return [Step(self.code, (inputs[0], *constants), output, options)]

@@ -15,12 +15,16 @@ from tfq.qat.part import Part
 from tfq.qat.rules import (
     activations,
     arithmetic,
+    attention,
     conditions,
     convolutions,
     dense,
+    indexing,
     normalization,
     pooling,
     recurrent,
+    reductions,
+    resizing,
     shapes,
     time_distributed,
     transposed,
@@ -31,14 +35,18 @@ from tfq.qat.rules.families import Rule
 RULES: dict[type, Rule] = {
     **convolutions.RULES,
     **transposed.RULES,
+    **dense.RULES,
+    **time_distributed.RULES,
     **activations.RULES,
     **arithmetic.RULES,
     **conditions.RULES,
     **shapes.RULES,
+    **indexing.RULES,
+    **resizing.RULES,
+    **reductions.RULES,
     **pooling.RULES,
-    **dense.RULES,
-    **time_distributed.RULES,
     **normalization.RULES,
+    **attention.RULES,
     **recurrent.RULES,
     **vanishing.RULES,
 }
@@ -69,6 +77,7 @@ def decompose(call: Call) -> list[Part]:
             f"operation {call.name!r} ({kind}) has no int8 form; write it with layers or operations that have one "
             "(docs/layers.md lists them)"
         )
+    refresh_shapes(call)
     net = Net(call)
     return net.finish(rule(net, call))
 
@@ -76,4 +85,3 @@ def decompose(call: Call) -> list[Part]:
 def known_layers() -> list[str]:
     """Names of the Keras layers and operations that have a rule."""
     return [cls.__name__ for cls in RULES]
-    refresh_shapes(call)

@@ -14,6 +14,7 @@ from tfq.numerics.expression import Expression
 from tfq.qat.capture import Call, Value
 from tfq.qat.net import Net
 from tfq.qat.rules.families import Rule, operation, tensor
+from tfq.qat.rules.sparsemax import sparsemax
 
 
 def _curve(make: Callable[..., Expression]) -> Callable[..., Value]:
@@ -65,26 +66,6 @@ def glu(net: Net, x: Value, axis: int = -1) -> Value:
     gate = net.activation(net.slice(x, axis, half, 2 * half), "sigmoid")
     return net.multiply(net.slice(x, axis, 0, half), gate)
 
-
-def sparsemax(net: Net, x: Value, axis: int = -1) -> Value:
-    """max(x - t, 0) with the t for which these add up to 1, by Newton's steps from t = max(x) - 1.
-
-    The sum is convex and falls with t, so each step, (sum - 1) / count of those above t, goes up to the solution and
-    not beyond; it reaches it within as many steps as there are elements, mostly within four.
-    """
-    (axis,) = net.axes(x, [axis])
-    count = int(x.shape[axis] or 1)
-    top = net.move("reduce_max", x, axes=[axis], keepdims=True)
-    rest = net.activation(net.table(["add", "x", 1.0], net.subtract(x, top)), "relu")
-    for _ in range(min(count - 1, _MOST_STEPS)):
-        excess = net.table(["relu", ["subtract", ["multiply", "x", float(count)], 1.0]], net.mean(rest, [axis], True))
-        above = net.mean(net.table(["greater", "x", 0.0], rest), [axis], True)
-        share = net.table(["reciprocal", ["maximum", ["multiply", "x", float(count)], 1.0]], above)
-        rest = net.activation(net.subtract(rest, net.multiply(excess, share)), "relu")
-    return rest
-
-
-_MOST_STEPS = 8
 
 # Keras's names of activation functions -> (net, x, **its options) -> y.
 ACTIVATIONS: dict[str, Callable[..., Value]] = {
