@@ -22,7 +22,7 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Move:
-    """apply: (x, settings) -> y in keras.ops. lower: (input name, settings, output) -> the op; None: not in the file."""
+    """apply: (x, settings) -> y in keras.ops. lower: (input name, settings, output) -> the op; None: no op."""
 
     apply: Callable[[Any, Settings], Any]
     lower: Callable[[str, Settings, Activation], Step] | None
