@@ -14,6 +14,7 @@ from tfq.qat.base import QuantizedLayer
 from tfq.qat.binary import QuantizedBinary
 from tfq.qat.borders import SAME_GRID, Borders, grid_of
 from tfq.qat.capture import Value, capture
+from tfq.qat.depth import deep_graphs
 from tfq.qat.elementwise import (
     QuantizedActivation,
     QuantizedInput,
@@ -119,7 +120,8 @@ def _build(planned: Plan, name: str) -> Any:
     # A list of one input would make Keras warn whenever an array is passed.
     entry = inputs[0] if isinstance(graph.input_structure, list) and len(inputs) == 1 else None
     entry = pack(graph.input_structure, inputs) if entry is None else entry
-    return keras.Model(entry, pack(graph.output_structure, outputs), name=name)
+    with deep_graphs():
+        return keras.Model(entry, pack(graph.output_structure, outputs), name=name)
 
 
 def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any], borders: Borders) -> Any:

@@ -71,6 +71,8 @@ def find_pairs(planned: Plan) -> list[Pair]:
     pairs = []
     for part in planned.parts:
         second = _next_weighted(part, readers, set(planned.graph.outputs)) if _can_lead(part) else None
+        if second is not None and (part.share is not None or second.share is not None):
+            continue  # weights that other calls use too
         if second is not None:
             repeats, rest = divmod(_input_depth(second), _depth(part.output))
             if rest == 0 and (repeats == 1 or second.kind == "dense"):

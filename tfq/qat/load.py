@@ -9,6 +9,7 @@ import keras
 
 from tfq.errors import TfqError
 from tfq.qat.calibrate import quantized_layers
+from tfq.qat.depth import deep_graphs
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -29,7 +30,8 @@ def open_model(path: str | os.PathLike[str]) -> Any:
     if not os.path.isfile(name):
         raise TfqError(f"{name}: no such file")
     try:
-        return keras.saving.load_model(name, safe_mode=True)
+        with deep_graphs():
+            return keras.saving.load_model(name, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for broken archives
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise TfqError(f"{name}: cannot be opened as a Keras model ({reason})") from error
