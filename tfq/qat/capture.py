@@ -30,6 +30,7 @@ class Call:
 
     args, kwargs: as in the user's code, with a Value for each tensor; numbers, arrays and variables as they are.
     site: how many calls of the same layer came before. scope: names of the nested models and layers around it.
+    masked: whether a Keras mask hangs on a tensor among the arguments: layers find it there when they are called.
     """
 
     layer: Any
@@ -39,6 +40,7 @@ class Call:
     site: int = 0
     scope: tuple[str, ...] = ()
     calls_of_layer: int = 1
+    masked: bool = False
 
     @property
     def name(self) -> str:
@@ -194,7 +196,8 @@ class _Walk:
                 return self.follow(inputs, sources, keras.tree.flatten(outputs), (*scope, operation.name))
         site = self.sites[id(operation)] = self.sites.get(id(operation), -1) + 1
         outputs = [Value(tuple(t.shape), _dtype(t)) for t in node.outputs]
-        call = Call(operation, args, kwargs, outputs, kwargs.get("site", site), scope)
+        masked = any(getattr(x, "_keras_mask", None) is not None for x in node.input_tensors)
+        call = Call(operation, args, kwargs, outputs, kwargs.get("site", site), scope, masked=masked)
         for value in outputs:
             value.producer = call
         self.calls.append(call)

@@ -58,11 +58,11 @@ class QuantizedMask(QuantizedLayer):
     def hidden(self, xp: Any, site: int) -> Any:
         """The constant: reals."""
         grid = self.mask_grid(xp, site)
-        return (np.float32(1) - variable_value(xp, self.constant)) * (grid.scale * np.float32(-255))
+        return (1.0 - variable_value(xp, self.constant)) * (grid.scale * np.float32(-255))
 
     def real(self, x, site):
         mask = ops.convert_to_tensor(self.constant)
-        return x * mask + (np.float32(1) - mask) * np.float32(_HIDDEN)
+        return x * mask + (1.0 - mask) * _HIDDEN
 
     def train(self, x, site):
         return straight_through(self.real(x, site), self.grid(arrays, site))

@@ -26,10 +26,9 @@ def _argument(call: Call, position: int, name: str, default: Any = None) -> Any:
 
 
 def _require_no_masks(net: Net, call: Call) -> None:
-    for name in _MASKS:
-        given = [x for x in keras.tree.flatten(call.kwargs.get(name)) if x is not None]
-        if given:
-            raise net.refuse(f"{name} changes with the data", "leave it out (Embedding: mask_zero=False)")
+    given = [x for name in _MASKS for x in keras.tree.flatten(call.kwargs.get(name)) if x is not None]
+    if given or call.masked:
+        raise net.refuse("a mask changes with the data", "leave it out (Embedding: mask_zero=False)")
 
 
 # What all have in common.
