@@ -109,3 +109,14 @@ def test_between_1d_layers_nothing_of_their_reshapes_stays():
         ("reshape", 0),
     ]
     assert plan.parts[1].name == "a"
+
+
+@pytest.mark.parametrize("layer", (lambda: L.Conv1D(3, 2), lambda: L.Dense(3)), ids=("convolution", "dense"))
+def test_shared_layers_fuse_at_every_call(layer):
+    layers = [layer(), L.BatchNormalization(), L.ReLU()]
+    a, b = keras.Input((6, 2)), keras.Input((6, 2))
+    y, z = a, b
+    for each in layers:
+        y, z = each(y), each(z)
+    model = keras.Model([a, b], [y, z])
+    assert [len(part.fused) for part in tfq.plan(model).parts if part.kind != "reshape"] == [3, 3]

@@ -96,44 +96,41 @@ def fuse(parts: list[Part], outputs: list[Value]) -> list[Part]:
     Parts that share a layer take in the same or nothing.
     """
     uses = uses_of(parts, outputs)
-    makers = {part.output: part for part in parts}
-    absorbed: dict[Part, Part] = {}  # the part taken in -> the part that takes it in
+    readers = {value: part for part in parts for value in part.inputs}
+    absorbed: set[Part] = set()
     for part in parts:
-        before = makers.get(part.inputs[0])
-        before = absorbed.get(before, before) if before is not None else None
-        if before is None or uses[part.inputs[0]] != 1 or not _absorbs(before, part):
+        if part in absorbed:
             continue
-        if before.share is not None and not _all_alike(before, part, parts, uses):
-            continue
-        if part.settings.get("batch_norm"):
-            before.batch_norm, before.norm_weights = part.layer, part.weights
-        else:
-            before.activation = part.activation
-        if part.output in outputs or not before.fused:  # an inner part of a layer takes the layer's name
-            before.name = part.name
-        before.fused += part.fused
-        before.output = part.output
-        absorbed[part] = before
+        group = [part] if part.share is None else [other for other in parts if other.share == part.share]
+        while followers := _followers(group, readers, uses):
+            for leader, follower in zip(group, followers, strict=True):
+                _absorb(leader, follower, outputs)
+            absorbed.update(followers)
     return [_settled(part) for part in parts if part not in absorbed]
 
 
-def _all_alike(before: Part, part: Part, parts: list[Part], uses: dict[Value, int]) -> bool:
-    """Whether every part of the same shared layer is followed by the like of `part`."""
-    readers = {value: reader for reader in parts for value in reader.inputs}
-    for other in parts:
-        if other.share != before.share or other is before:
-            continue
-        # The other may have taken in its follower already; then it looks like `before` will.
-        if part.settings.get("batch_norm") and other.batch_norm is part.layer:
-            continue
-        if not part.settings.get("batch_norm") and other.activation == part.activation:
-            continue
-        reader = readers.get(other.output)
-        if reader is None or uses[other.output] != 1 or reader.kind != part.kind:
-            return False
-        if part.settings.get("batch_norm") and reader.layer is not part.layer:
-            return False
-    return True
+def _followers(group: list[Part], readers: dict[Value, Part], uses: dict[Value, int]) -> list[Part]:
+    """What comes after each part of a group, if they can all take it in; else none."""
+    found = []
+    for leader in group:
+        follower = readers.get(leader.output)
+        if follower is None or uses[leader.output] != 1 or not _absorbs(leader, follower):
+            return []
+        found.append(follower)
+    norms = {id(part.layer) for part in found if part.settings.get("batch_norm")}
+    alike = len({part.kind for part in found}) == 1 and len(norms) <= 1 and len(set(found)) == len(found)
+    return found if alike else []
+
+
+def _absorb(leader: Part, follower: Part, outputs: list[Value]) -> None:
+    if follower.settings.get("batch_norm"):
+        leader.batch_norm, leader.norm_weights = follower.layer, follower.weights
+    else:
+        leader.activation = follower.activation
+    if follower.output in outputs or not leader.fused:  # an inner part of a layer takes the layer's name
+        leader.name = follower.name
+    leader.fused += follower.fused
+    leader.output = follower.output
 
 
 def leave_out(parts: list[Part], recipe: Recipe) -> None:
