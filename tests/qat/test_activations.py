@@ -73,7 +73,7 @@ CASES = (
         L.Conv2D(4, 3, activation="gelu"), L.DepthwiseConv2D(3, activation=keras.activations.mish),
         L.Dense(4, activation=lambda x: ops.tanh(x) * 1.5 + 0.1), L.Conv2D(6, 3, activation=L.LeakyReLU(0.1)),
     ]), tensors=True),
-    Case("sparsemax", fan(L.Activation("sparsemax"), lambda x: ops.sparsemax(ops.reshape(x, (-1, 2, 3)), axis=1))),
+    Case("sparsemax", fan(L.Activation("sparsemax"), units=3)),
     Case("prelu", chain((6, 5, 3), lambda: [
         L.PReLU(shared_axes=[1, 2]), L.Conv2D(4, 3), L.PReLU(), L.Flatten(), L.PReLU(shared_axes=[1]),
     ]), edit=negative_slopes, numerics=ALL),

@@ -39,7 +39,8 @@ def scalars(x):
 
 
 def arrays(x):
-    return [x * VECTOR, ops.subtract(VECTOR, x), x + TABLE, ops.multiply(TABLE, x), x / VECTOR, ops.maximum(x, VECTOR), ops.minimum(TABLE, x)]
+    left = [ops.subtract(VECTOR, x), ops.multiply(TABLE, x), ops.minimum(TABLE, x)]
+    return [*left, x * VECTOR, x + TABLE, x / VECTOR, ops.maximum(x, VECTOR)]
 
 
 def functions(x):

@@ -13,7 +13,7 @@ from tfq.numerics import expression as expressions
 from tfq.qat import arrays
 from tfq.qat.base import QuantizedLayer
 from tfq.qat.program import Activation, Constant, Step
-from tfq.qat.values import real_of, stored
+from tfq.qat.values import real_of, stored, straight_through
 
 
 @keras.saving.register_keras_serializable(package="tfq")
@@ -28,6 +28,15 @@ class QuantizedTable(QuantizedLayer):
     def __init__(self, expression: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.expression = expression
+        self.has_range = not expressions.is_boolean(expression)  # what is 0 or 1 may be 0 in all of the data
+
+    def grid(self, xp, site=0):
+        if self.has_range:
+            return super().grid(xp, site)
+        return self.grid_of(xp, xp.asarray(0.0, "float32"), xp.asarray(1.0, "float32"))
+
+    def train(self, x, site):
+        return super().train(x, site) if self.has_range else straight_through(self.real(x, site), self.grid(arrays))
 
     def compute_output_shape(self, input_shape):
         return input_shape
