@@ -1,8 +1,9 @@
 """Recurrent layers, unrolled over time: TFLite's integer LSTM differs between runtimes, and there is no GRU.
 
 The input's product is one op for all steps (of ConvLSTM one a step), the state's product one shared layer that every
-step calls: one set of weights that trains. All steps of an op lie on one grid. While training,
-`dropout` falls on the inputs as in Keras; `recurrent_dropout` is not applied.
+step calls: one set of weights that trains, stored once in the file. All steps of an op lie on one grid, so that its
+constants are worked out once; a grid for each step gave 1 dB more. The gates have a grid, the candidate another. While
+training, `dropout` falls on the inputs as in Keras; `recurrent_dropout` is not applied.
 """
 
 from __future__ import annotations
@@ -28,12 +29,9 @@ class Cell:
     name: tells the cells of one layer apart. trainable: whether its weights learn.
     """
 
-    gates: tuple[int, int] = (0, 0)  # how many gates the weights hold, and how many products they are taken apart into
-    kind = "dense"
-
     def __init__(self, net: Net, cell: Any, name: str, trainable: bool) -> None:
         self.net, self.cell, self.name = net, cell, name
-        self.trainable = trainable and cell.trainable
+        self.trainable = trainable and getattr(cell, "trainable", True)
         self.holders: dict[str, Any] = {}
 
     # What cells define.
@@ -244,7 +242,11 @@ CELLS: dict[type, type[Cell]] = {
 
 def _writer(net: Net, cell: Any, name: str, trainable: bool) -> Cell:
     for cls, writer in CELLS.items():
-        if isinstance(cell, cls) and type(cell).call is vars(cls)["call"] and getattr(cell, "rank", 1) < 3:
+        if (
+            isinstance(cell, cls)
+            and getattr(type(cell), "call", None) is vars(cls)["call"]
+            and getattr(cell, "rank", 1) < 3
+        ):
             if getattr(cell, "data_format", "channels_last") != "channels_last":
                 raise net.refuse("data_format is channels_first", "TFLite has channels_last only")
             return writer(net, cell, name, trainable)
@@ -260,7 +262,7 @@ def _unrolled(net: Net, layer: Any, x: Value, initial: list[Value], name: str = 
     if layer.stateful:
         raise net.refuse("stateful=True keeps a state between runs", "give and return it: initial_state, return_state")
     cells = layer.cell.cells if isinstance(layer.cell, _L.StackedRNNCells) else [layer.cell]
-    trainable = net.call.layer.trainable and layer.trainable and layer.cell.trainable
+    trainable = net.call.layer.trainable and layer.trainable and getattr(layer.cell, "trainable", True)
     states: list[Value] = []
     for number, cell in enumerate(cells):
         writer = _writer(net, cell, f"{name}{number}_" if len(cells) > 1 else name, trainable)
@@ -319,7 +321,7 @@ def _bidirectional(net: Net, call: Call) -> list[Value]:
         sides.append(_unrolled(net, side, x, given, name))
     (y, *states), (reverse, *more) = sides
     if layer.return_sequences:
-        reverse = net.gather(reverse, range(x.shape[1])[::-1], 1)
+        reverse = net.gather(reverse, range(int(x.shape[1] or 0))[::-1], 1)
     merged = [y, reverse] if layer.merge_mode is None else [MERGES[layer.merge_mode](net, y, reverse)]
     return _shaped(net, call, [*merged, *states, *more])
 
