@@ -77,7 +77,8 @@ class QuantizedDepthwiseConv2D(WeightedLayer):
 class QuantizedConv2DTranspose(WeightedLayer):
     """TRANSPOSE_CONV: Conv2DTranspose with its batch norm and activation.
 
-    Its first operand is the output's shape, batch included: the file runs one sample at a time.
+    Its first operand is the output's shape, batch included and 1. LiteRT's default (XNNPACK) takes other batches all
+    the same; its reference kernels refuse them.
     """
 
     code = "TRANSPOSE_CONV"

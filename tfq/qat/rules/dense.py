@@ -50,17 +50,19 @@ def _embedding(net: Net, call: Call) -> Value:
 
 
 def _pair(net: Net, call: Call) -> tuple[Any, Any]:
-    a, b = operands(call, "x1", "x2")
-    return tuple(
-        x if isinstance(x, (Value, keras.Variable)) else np.asarray(keras.ops.convert_to_numpy(x)) for x in (a, b)
-    )
+    a, b = (_shaped(x) for x in operands(call, "x1", "x2"))
+    return a, b
+
+
+def _shaped(x: Any) -> Any:
+    """A tensor or variable as it is, a constant as an array."""
+    return x if isinstance(x, (Value, keras.Variable)) else np.asarray(keras.ops.convert_to_numpy(x))
 
 
 def _matmul(net: Net, call: Call) -> Value:
     a, b = _pair(net, call)
-    inner, rows, columns, *batch = ascii_letters[: 3 + max(len(a.shape), len(b.shape))]
     width = max(len(a.shape), len(b.shape), 2) - 2
-    outer = "".join(batch[:width])
+    inner, rows, columns, outer = "k", "m", "n", ascii_letters[26 : 26 + width]
     left = inner if len(a.shape) == 1 else outer[width + 2 - len(a.shape) :] + rows + inner
     right = inner if len(b.shape) == 1 else outer[width + 2 - len(b.shape) :] + inner + columns
     result = outer + "".join(label for label in (rows, columns) if label in left + right)
@@ -97,8 +99,7 @@ def _tensordot(net: Net, call: Call) -> Value:
 
 
 def _einsum(net: Net, call: Call) -> Value:
-    given = [x if isinstance(x, (Value, keras.Variable)) else np.asarray(x) for x in call.args]
-    return einsum(net, call.layer.subscripts, given)
+    return einsum(net, call.layer.subscripts, [_shaped(x) for x in call.args])
 
 
 def _dot_layer(net: Net, call: Call) -> Value:

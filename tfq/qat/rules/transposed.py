@@ -48,7 +48,7 @@ def _planar(net: Net, x: Value, kernel: np.ndarray, bias: Any, window: Window, o
     # What TensorFlow cuts off before the result.
     spans = [
         (n - 1) * s + (k - 1) * d + 1
-        for n, s, k, d in zip(x.shape[1:3], window.strides, kernel.shape, window.dilation, strict=False)
+        for n, s, k, d in zip(sizes(net, x), window.strides, kernel.shape, window.dilation, strict=False)
     ]
     same = window.padding == "same"
     before = [max(span - size, 0) // 2 if same else 0 for span, size in zip(spans, shape[1:3], strict=True)]
@@ -96,9 +96,7 @@ def _conv_transpose(net: Net, call: Call) -> Value:
 
 
 def _conv_3d_transpose(net: Net, call: Call) -> Value:
-    raise net.refuse(
-        "TFLite has no integer kernel for it", "use UpSampling3D-like repeats and Conv3D, or Conv2DTranspose on slices"
-    )
+    raise net.refuse("TFLite has no integer kernel for it", "use TimeDistributed(Conv2DTranspose(...)) over the depth")
 
 
 def _ops_conv_transpose(net: Net, call: Call) -> Value:

@@ -94,8 +94,8 @@ def sizes(net: Net, x: Value) -> tuple[int, ...]:
     return tuple(int(n or 0) for n in x.shape[1:])
 
 
-def array(value: Any) -> np.ndarray | None:
-    """A variable or constant as float32; None stays."""
+def array(value: Any) -> Any:
+    """A variable or constant as float32 NumPy; None stays."""
     return None if value is None else np.asarray(keras.ops.convert_to_numpy(value), np.float32)
 
 
