@@ -73,13 +73,21 @@ def test_a_float_model(files, capsys, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.tflite", "p"]
 
 
-@pytest.mark.parametrize("io", ["uint8", "float32"])
+@pytest.mark.parametrize("io", ["uint8", "int16", "float32"])
 def test_other_types_at_the_edge(files, capsys, tmp_path, io):
     code, out, err = call(capsys, "export", files / "quantized.keras", "-o", "m.tflite", "--io", io)
     assert code == 0, out + err
     edge = Interpreter(tmp_path / "m.tflite")
     assert {info.dtype.name for info in (*edge.inputs, *edge.outputs)} == {io}
     assert f"{io} in and out" in out and out.splitlines()[-1] == "parity holds"
+
+
+def test_16_bits_by_a_recipe(files, capsys, tmp_path):
+    (tmp_path / "r.toml").write_text("[recipe]\nactivation_bits = 16\n")
+    given = [files / "float.keras", "--data", files / "x.npz", "--recipe", tmp_path / "r.toml", "-o", "m.tflite"]
+    code, out, err = call(capsys, "export", *given)
+    assert code == 0, out + err
+    assert "int16 in and out" in out and out.splitlines()[-1] == "parity holds"
 
 
 def test_a_difference_leaves_with_1_and_the_file_is_there(files, capsys, tmp_path, monkeypatch):

@@ -114,10 +114,11 @@ def flat(outputs: Any) -> list[np.ndarray]:
 
 
 def stored(x: np.ndarray, info: Any) -> np.ndarray:
-    """The int8 codes of reals at an input or output of a file; indices as they are."""
+    """The codes of reals at an input or output of a file, of its type; indices as they are."""
     if x.dtype == np.int32:
         return x
-    return np.clip(np.rint(x / np.float32(info.scale)) + info.zero_point, -128, 127).astype(np.int8)
+    codes, ends = np.rint(x / np.float32(info.scale)) + info.zero_point, np.iinfo(info.dtype)
+    return np.clip(codes, ends.min, ends.max).astype(info.dtype)
 
 
 def train_a_step(model: Any, x: Any, steps: int = 1) -> None:
@@ -138,7 +139,7 @@ def integers_of_keras(model: Any, file: tfq.Interpreter, arrays: Sequence[np.nda
     for y, info in zip(reals, file.outputs, strict=True):
         codes = y / np.float32(info.scale) + info.zero_point
         assert np.all(np.abs(codes - np.rint(codes)) < 1e-2), "predict is off the grid"
-        found.append(np.rint(codes).astype(np.int8))
+        found.append(np.rint(codes).astype(info.dtype))
     return found
 
 
@@ -194,7 +195,8 @@ def check(case: Case, folder: Path) -> None:
     loaded.run_eagerly = False  # predict in a graph, as users do
     blob = tfq.export(loaded)
     assert blob == tfq.export(quantized) == tfq.export(loaded)
-    assert {t.type for t in tfq.Interpreter(blob).model.main.tensors} <= {"INT8", "INT16", "INT32", "BOOL"}
+    whole = {"INT4", "INT8", "INT16", "INT32", "INT64", "BOOL"}
+    assert {t.type for t in tfq.Interpreter(blob).model.main.tensors} <= whole
     for numerics in case.numerics:
         following = loaded if numerics == case.recipe.numerics else under(case, numerics, loaded)
         same_integers(following, blob, arrays, numerics)

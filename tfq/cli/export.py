@@ -32,7 +32,9 @@ def export(
     recipe: Annotated[
         Path | None, typer.Option(metavar="FILE", help="How to quantize a float model: a recipe.toml.")
     ] = None,
-    io: Annotated[str, typer.Option(metavar="TYPE", help="Inputs and outputs: int8, uint8 or float32.")] = "int8",
+    io: Annotated[
+        str, typer.Option(metavar="TYPE", help="Inputs and outputs: int8, uint8, int16 or float32.")
+    ] = "int8",
 ) -> None:
     """Write a network as a .tflite and compare it with the real runtimes and with Keras, tensor by tensor.
 

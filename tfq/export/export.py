@@ -11,7 +11,7 @@ from tfq.files import write_whole
 from tfq.tflite import write
 from tfq.version import __version__
 
-IO_TYPES = ("int8", "uint8", "float32")
+IO_TYPES = ("int8", "uint8", "int16", "float32")
 
 
 def export(
@@ -22,11 +22,14 @@ def export(
     Args:
         model: from tfq.quantize or tfq.load, trained or calibrated. path: replaced whole or not at all.
         allow_float: let the file hold float tensors: around layers that the recipe leaves out, or by io="float32".
-        io: type of inputs and outputs: "int8", "uint8", or "float32" (QUANTIZE and DEQUANTIZE at the edges).
+        io: type of inputs and outputs. "int8": the network's own integers, without an op at the edges; those that the
+            recipe gives 16 bits stay int16. Else a QUANTIZE or DEQUANTIZE where the network's own are of another type:
+            "uint8", "int16" (both exact) or "float32".
 
     The same model gives the same bytes. Keras's predict gives the integers of this file under the recipe's numerics.
 
-    Raises: TfqError: ranges that have seen no data, not a quantized model, unknown io, a path that cannot be written.
+    Raises: TfqError: ranges that have seen no data, not a quantized model, unknown io, io="uint8" of a network with 16
+        bits at its edge, a path that cannot be written.
     """
     from tfq.qat.lower import lower
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tfq.errors import TfqError
 from tfq.qat.program import Activation, Constant, Program, Step
 from tfq.tflite.model import Model, Operator, Quantization, Signature, Subgraph, Tensor
 
@@ -63,57 +64,60 @@ VERSIONS: Mapping[str, tuple[int, str]] = {
 # Where the first input is int16.
 VERSIONS_16: Mapping[str, tuple[int, str]] = {
     "ADD": (3, "2.4.0"),
-    "AVERAGE_POOL_2D": (3, "2.4.0"),
+    "AVERAGE_POOL_2D": (3, "2.3.0"),
     "BATCH_MATMUL": (3, "2.4.0"),
-    "CONCATENATION": (3, "2.4.0"),
+    "CONCATENATION": (3, "2.3.0"),
     "CONV_2D": (4, "2.3.0"),
-    "DEPTHWISE_CONV_2D": (5, "2.4.0"),
+    "DEPTHWISE_CONV_2D": (5, "2.3.0"),
+    "DEQUANTIZE": (3, "1.15.0"),
     "FULLY_CONNECTED": (7, "2.3.0"),
     "GATHER": (4, "2.4.0"),
-    "LOGISTIC": (3, "2.4.0"),
-    "MAXIMUM": (4, "2.6.0"),
-    "MAX_POOL_2D": (3, "2.4.0"),
+    "LOGISTIC": (3, "2.3.0"),
+    "MAXIMUM": (4, "2.3.0"),
+    "MAX_POOL_2D": (3, "2.3.0"),
     "MEAN": (3, "2.4.0"),
-    "MINIMUM": (4, "2.6.0"),
+    "MINIMUM": (4, "2.3.0"),
     "MUL": (4, "2.3.0"),
     "PAD": (3, "2.4.0"),
-    "REDUCE_MAX": (3, "2.4.0"),
-    "REDUCE_MIN": (3, "2.4.0"),
-    "RELU": (3, "2.4.0"),
+    "REDUCE_MAX": (3, "2.5.0"),
+    "REDUCE_MIN": (3, "2.5.0"),
+    "RELU": (3, "2.5.0"),
+    "RELU6": (3, "2.5.0"),
     "RESIZE_BILINEAR": (4, "2.5.0"),
+    "RESIZE_NEAREST_NEIGHBOR": (4, "2.4.0"),
     "SLICE": (4, "2.4.0"),
     "SOFTMAX": (3, "2.3.0"),
-    "STRIDED_SLICE": (4, "2.4.0"),
+    "STRIDED_SLICE": (4, "2.2.0"),
     "SUB": (5, "2.4.0"),
-    "TANH": (3, "2.4.0"),
+    "TANH": (3, "2.3.0"),
     "TRANSPOSE": (5, "2.4.0"),
     "TRANSPOSE_CONV": (5, "2.4.0"),
 }
 
 
 def to_model(program: Program, version: str, io: str = "int8") -> Model:
-    """The file's contents. version: of tfq, for the provenance metadata. io: type of inputs and outputs."""
+    """The file's contents. version: of tfq, for the provenance metadata. io: see `export`."""
     table = _TensorTable(rows_of(program))
-    wrapped = [entry.name for entry in program.entries if io != "int8" and entry.grid is not None]
-    inner = {e.name: f"{e.name}/int8" if e.name in wrapped else e.name for e in program.entries}
+    made = {step.output.name: step.output for step in program.steps} | {e.name: e for e in program.entries}
+    inner = {e.name: f"{e.name}/{_kind(e).lower()}" if _wrapped(e, io) else e.name for e in program.entries}
     inputs, operators = [], []
     for entry in program.entries:
-        if io != "int8" and entry.grid is not None:
+        if _wrapped(entry, io):
             inputs.append((entry.name, table.add(_outside(entry, io, entry.name))))
             body = table.activation(replace(entry, name=inner[entry.name]))
-            operators.append(Operator("QUANTIZE", (inputs[-1][1],), (body,), {}, _versions_of("QUANTIZE")))
+            operators.append(Operator("QUANTIZE", (inputs[-1][1],), (body,), {}, VERSIONS["QUANTIZE"][0]))
         else:
             inputs.append((entry.name, table.activation(entry)))
     table.alias(inner)
     operators += [_operator(step, table) for step in program.steps]
-    made = {step.output.name: step.output for step in program.steps} | {e.name: e for e in program.entries}
     outputs = []
     for name, tensor in program.outputs:
         index = table.index[tensor]
-        if io != "int8" and made[tensor].grid is not None:
+        if _wrapped(made[tensor], io):
             outside = table.add(_outside(made[tensor], io, f"{tensor}/{io}"))
             code = "DEQUANTIZE" if io == "float32" else "QUANTIZE"
-            operators.append(Operator(code, (index,), (outside,), {}, _versions_of(code)))
+            versions = VERSIONS_16 if code in VERSIONS_16 and _kind(made[tensor]) == "INT16" else VERSIONS
+            operators.append(Operator(code, (index,), (outside,), {}, versions[code][0]))
             index = outside
         outputs.append((name, index))
     subgraph = Subgraph(
@@ -137,19 +141,33 @@ def rows_of(program: Program) -> dict[str, int]:
     return rows
 
 
+def _kind(value: Activation) -> str:
+    """The type of a quantized tensor."""
+    return "INT8" if value.grid is not None and value.grid.qmax <= 127 else "INT16"
+
+
+def _wrapped(value: Activation, io: str) -> bool:
+    """Whether a QUANTIZE or DEQUANTIZE stands between the network's edge and the file's."""
+    return io != "int8" and value.grid is not None and _kind(value) != io.upper()
+
+
 def _outside(value: Activation, io: str, name: str) -> Tensor:
-    """The tensor of another type at the network's edge: uint8 on the same grid, 128 up, or float32."""
+    """The tensor of another type at the network's edge: the same grid as uint8, 128 up, or int16, around 0; or float32.
+
+    Raises: TfqError: a tensor of 16 bits as uint8.
+    """
     shape = tuple(1 if d is None else d for d in value.shape)
     signature = tuple(-1 if d is None else d for d in value.shape)
     if io == "float32" or value.grid is None:
         return Tensor(name, shape, "FLOAT32", shape_signature=signature)
-    zero_point = np.asarray([int(value.grid.zero_point) + 128], np.int64)
+    if io == "uint8" and _kind(value) == "INT16":
+        raise TfqError(
+            f"io='uint8': {value.name!r} has 16 bits, which uint8 does not hold; export with io='int16', "
+            "or give it 8 bits by a rule of the recipe"
+        )
+    zero_point = np.asarray([int(value.grid.zero_point) + 128 if io == "uint8" else 0], np.int64)
     quantization = Quantization(np.asarray([value.grid.scale], np.float32), zero_point)
-    return Tensor(name, shape, "UINT8", quantization, shape_signature=signature)
-
-
-def _versions_of(code: str) -> int:
-    return VERSIONS[code][0]
+    return Tensor(name, shape, io.upper(), quantization, shape_signature=signature)
 
 
 class _TensorTable:
@@ -174,7 +192,7 @@ class _TensorTable:
         signature = tuple(-1 if d is None else d for d in value.shape)
         if value.grid is None:
             return self.add(Tensor(value.name, shape, value.type, shape_signature=signature))
-        kind = "INT8" if value.grid.qmin == -128 else "INT16"
+        kind = _kind(value)
         quantization = Quantization(
             np.asarray([value.grid.scale], np.float32), np.asarray([int(value.grid.zero_point)], np.int64)
         )
@@ -211,10 +229,10 @@ def _version(step: Step, inputs: list[int], table: _TensorTable) -> int:
         return _PACKED_VERSIONS[step.code]
     if step.code == "CONV_2D" and table.tensors[inputs[0]].shape[3] != table.tensors[inputs[1]].shape[3]:
         return 6  # grouped
-    if step.code == "FULLY_CONNECTED" and step.options.get("keep_num_dims"):
-        return 5
     if step.code in VERSIONS_16 and inputs[0] >= 0 and table.tensors[inputs[0]].type == "INT16":
         return VERSIONS_16[step.code][0]
+    if step.code == "FULLY_CONNECTED" and step.options.get("keep_num_dims"):
+        return 5
     return VERSIONS[step.code][0]
 
 
@@ -231,8 +249,20 @@ def _float_version(step: Step) -> int:
     return 2 if step.code == "DEPTHWISE_CONV_2D" and dilated else 5 if step.options.get("keep_num_dims") else 1
 
 
+# Of versions that stand in no table above.
+_RELEASES = {
+    ("CONV_2D", 6): "2.9.0",
+    ("CONV_2D", 7): "2.11.0",
+    ("FULLY_CONNECTED", 5): "2.0.0",
+    ("FULLY_CONNECTED", 10): "2.11.0",
+}
+
+
 def _runtime_of(operator: Operator) -> str:
+    key = operator.code, operator.version
     wide = VERSIONS_16.get(operator.code)
+    if key in _RELEASES:
+        return _RELEASES[key]
     return (wide if wide and operator.version == wide[0] else VERSIONS[operator.code])[1]
 
 

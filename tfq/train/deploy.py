@@ -18,6 +18,8 @@ from tfq.files import whole, write_whole
 from tfq.parity import Report, parity
 from tfq.parity.data import load
 from tfq.recipe import Recipe
+from tfq.tflite import read
+from tfq.tflite.model import Subgraph
 from tfq.train.run_directory import resolve
 from tfq.train.training import describe
 from tfq.train.watch import Silent, Watch
@@ -55,7 +57,7 @@ def deploy_run(
     """Writes a run's network as a `.tflite` and compares it over the run's test split.
 
     Args: output: the file; None: export/<pipeline>/model.tflite, with report.txt, report.json and junit.xml beside it.
-    io: "int8", "uint8" or "float32".
+    io: "int8", "uint8", "int16" or "float32", see tfq.export.
     Raises: TfqError: not a run, one that is not finished, or a path that cannot be written.
     """
     files = resolve(run)
@@ -123,16 +125,20 @@ def _deploy(
     if target.is_dir():
         raise TfqError(f"{target}: is a directory; name the file: -o {target / 'model.tflite'}")
     content = export(model, io=io, allow_float=io == "float32")
+    file = read(content).main
+    names = frozenset(tensor.name for tensor in file.tensors)
+    kinds = ("int8", "int16")
+    inner = {name: f"{name}/{kind}" for name in input_names(model) for kind in kinds if f"{name}/{kind}" in names}
     report = parity(
         content,
         x,
-        keras_integers=partial(_inside, partial(qat.integers, model), io, frozenset(input_names(model))),
-        float_values=partial(_inside, partial(qat.floats, model), io, frozenset(input_names(model))),
+        keras_integers=partial(_inside, partial(qat.integers, model), inner),
+        float_values=partial(_inside, partial(qat.floats, model), inner),
         progress=lambda at, total: watch.bar("comparing", at, total),
     )
     report = replace(report, model=target.name, inputs=origin or report.inputs)
     write_whole(target, content)
-    lines = [*done, f"{target}: {describe(content)}; {io} in and out"]
+    lines = [*done, f"{target}: {describe(content)}; {_edges(file)}"]
     if output is None:
         lines.append(f"{target.parent}: {', '.join(_write_reports(report, target.parent))}")
     return Deployment(tuple(lines), report)
@@ -146,9 +152,15 @@ def _write_reports(report: Report, folder: Path) -> list[str]:
     return ["report.txt", "report.json", "junit.xml"]
 
 
-def _inside(values: Any, io: str, inputs: frozenset[str], x: Any) -> dict[str, np.ndarray]:
-    """Keras's tensors by the file's names: behind another type at its edge, the int8 input is NAME/int8."""
-    return {f"{name}/int8" if io != "int8" and name in inputs else name: value for name, value in values(x).items()}
+def _edges(graph: Subgraph) -> str:
+    """The types of the inputs and outputs, in words."""
+    ends = [", ".join(dict.fromkeys(graph.tensors[i].type.lower() for i in e)) for e in (graph.inputs, graph.outputs)]
+    return f"{ends[0]} in and out" if ends[0] == ends[1] else f"{ends[0]} in, {ends[1]} out"
+
+
+def _inside(values: Any, inner: Mapping[str, str], x: Any) -> dict[str, np.ndarray]:
+    """Keras's tensors by the file's names: behind another type at its edge, the network's input is NAME/int8."""
+    return {inner.get(name, name): value for name, value in values(x).items()}
 
 
 def input_names(model: Any) -> list[str]:
