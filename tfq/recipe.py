@@ -45,8 +45,9 @@ class Recipe:
     numerics: whose integers Keras's predict carries: "xnnpack" (LiteRT's default), "tflm" (TFLite Micro) or "litert"
         (its reference kernels).
     weights: "per_channel" or "per_tensor" scales. weight_bits: 2 to 8; up to 4 are stored as int4, two in a byte, where
-        the runtime's kernel takes that (CONV_2D, FULLY_CONNECTED). activation_bits: 8 or 16 (16x8).
-    rules: other widths for some layers, [{"layers": "head*", "activation_bits": 16}]; the last that matches.
+        the runtime's kernel takes that (CONV_2D, FULLY_CONNECTED). activation_bits: 8 or 16 (16x8), where the runtime
+        of `numerics` has a kernel for it; what has none stays in 8.
+    rules: other widths for some layers or inputs, [{"layers": "head*", "activation_bits": 16}]; the last that matches.
     fold: "plain" trains with ordinary batch norm and folds at inference; "batch" folds batch statistics while training
         (Jacob et al. 2017, section 3.2; two convolutions a layer).
     ema_decay: of the debiased running range of an activation while training.

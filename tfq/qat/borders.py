@@ -7,12 +7,9 @@ from typing import Any
 from tfq.qat.base import producer_of
 from tfq.qat.capture import Value
 from tfq.qat.elementwise import QuantizedInput, Requantize
-from tfq.qat.moves import MOVES
 from tfq.qat.part import Part
 from tfq.qat.plan import Plan, free_name, uses_of
-
-# Kinds whose output lies on their input's grid.
-SAME_GRID = (*MOVES, "dropout", "max_pool", "average_pool", "identity")
+from tfq.qat.widths import SAME_GRID
 
 
 class Borders:
@@ -22,17 +19,18 @@ class Borders:
         self.recipe = planned.recipe
         self.taken = taken
         self.uses = uses_of(planned.parts, planned.graph.outputs)
+        self.entries: dict[tuple[Any, int], Any] = {}  # (tensor, bits) -> it, quantized
         self.makers: dict[Value, Part] = {part.output: part for part in planned.parts}
 
-    def quantized(self, x: Any) -> Any:
-        """x, quantized if a left-out layer made it; once for all its readers."""
+    def quantized(self, x: Any, bits: int) -> Any:
+        """x, quantized to that many bits if a left-out layer made it; once for all readers of a width."""
         layer = x._keras_history.operation
         if not getattr(layer, "is_float", False):
             return x
-        made = [n.operation for n in layer._outbound_nodes if isinstance(n.operation, QuantizedInput)]
-        if made:
-            return made[0].output
-        return QuantizedInput(recipe=self.recipe, name=free_name(f"{layer.name}_quantized", self.taken))(x)
+        if (x, bits) not in self.entries:
+            name = free_name(f"{layer.name}_quantized", self.taken)
+            self.entries[x, bits] = QuantizedInput(recipe=self.recipe, bits=bits, name=name)(x)
+        return self.entries[x, bits]
 
     def shareable(self, x: Any, value: Value, bits: int, name: str) -> Any:
         """x, requantized unless its range may be joined with others: it has one of its own that nothing else reads."""
@@ -50,10 +48,14 @@ class Borders:
         return x if owner.symmetric else self.requantized(x, owner.bits, True, name)
 
     def of_width(self, x: Any, bits: int, name: str) -> Any:
-        """x in integers of that many bits."""
+        """x in integers of that many bits; once for all readers of a width."""
         layer, site = producer_of(x)
         owner, _ = layer.owner(site)
-        return x if owner.bits == bits else self.requantized(x, bits, False, name)
+        if owner.bits == bits:
+            return x
+        if (x, bits) not in self.entries:
+            self.entries[x, bits] = self.requantized(x, bits, False, name)
+        return self.entries[x, bits]
 
     def requantized(self, x: Any, bits: int, symmetric: bool, name: str) -> Any:
         """x on a grid of its own."""

@@ -12,7 +12,7 @@ import numpy as np
 from tfq.errors import TfqError
 from tfq.qat.base import QuantizedLayer
 from tfq.qat.binary import QuantizedBinary
-from tfq.qat.borders import SAME_GRID, Borders, grid_of
+from tfq.qat.borders import Borders, grid_of
 from tfq.qat.capture import Value, capture
 from tfq.qat.depth import deep_graphs
 from tfq.qat.elementwise import (
@@ -39,7 +39,7 @@ from tfq.qat.movement import (
     SharedRangeLayer,
 )
 from tfq.qat.moves import MOVES, QuantizedMove
-from tfq.qat.part import WEIGHTED, Part, numpy_weights
+from tfq.qat.part import Part, numpy_weights
 from tfq.qat.plan import Plan, free_name, make_plan
 from tfq.qat.prelu import QuantizedPrelu
 from tfq.qat.resizing import QuantizedResizeBilinear
@@ -48,6 +48,7 @@ from tfq.qat.selection import QuantizedComparison, QuantizedLogic, QuantizedSele
 from tfq.qat.table import QuantizedTable
 from tfq.qat.weighted import WeightedLayer
 from tfq.qat.wide_table import QuantizedWideTable
+from tfq.qat.widths import input_width, width_of
 from tfq.recipe import Recipe
 
 
@@ -112,8 +113,6 @@ def _build(planned: Plan, name: str) -> Any:
         if part.kind == "identity":
             tensors[part.output] = sources[0]
             continue
-        if not part.settings.get("is_float"):
-            sources = [borders.quantized(x) for x in sources]
         tensors[part.output] = _called(part, sources, planned, shared, borders)
     outputs = [tensors[value] for value in graph.outputs]
     pack = keras.tree.pack_sequence_as
@@ -130,18 +129,14 @@ def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any
     if part.share in shared:
         layer, calls = shared[part.share]
         shared[part.share] = layer, calls + 1
+        sources = _of_width(part, layer, sources, planned.recipe, borders)
         return layer(sources[0] if single else sources, site=calls)
     layer = MAKERS[part.kind](part, planned.recipe)
-    layer.set_width(_width(part, layer, planned.recipe))
-    if part.kind not in (*SAME_GRID, *MIXED):
-        names = [f"{part.name}_input_{i}" for i in range(len(sources))]
-        sources = [borders.of_width(x, layer.bits, name) for x, name in zip(sources, names, strict=True)]
+    layer.set_width(width_of(part, layer, planned.recipe))
     if isinstance(layer, WeightedLayer):
         layer.weight_bits = planned.recipe.bits_of("weight_bits", *part.names)
     layer.sites = sum(other.share == part.share for other in planned.parts) if part.share is not None else 1
-    if isinstance(layer, SharedRangeLayer) and len({grid_of(x) for x in sources}) > 1:
-        for i, x in enumerate(sources[: layer.sharing]):
-            sources[i] = borders.shareable(x, part.inputs[i], layer.bits, f"{part.name}_input_{i}")
+    sources = _of_width(part, layer, sources, planned.recipe, borders)
     if isinstance(layer, QuantizedBatchMatMul):
         sources[1] = borders.symmetric(sources[1], f"{part.name}_input_1")
     if part.share is not None:
@@ -152,16 +147,28 @@ def _called(part: Part, sources: list[Any], planned: Plan, shared: dict[Any, Any
     return made
 
 
-# Kinds that have kernels for 16-bit activations, and those that take and give other widths as they are told.
-WIDE = (*WEIGHTED, "scale", "add", "subtract", "multiply", "batch_matmul", "mean", "relu", "concatenate")
-MIXED = ("requantize", "wide_table", "embedding")
-_WIDE_ACTIVATIONS = ("softmax", "sigmoid", "tanh")
+def _of_width(part: Part, layer: Any, sources: list[Any], recipe: Recipe, borders: Borders) -> list[Any]:
+    """The sources in integers of the width that the part takes, on one range where it shares one.
 
-
-def _width(part: Part, layer: Any, recipe: Recipe) -> int:
-    """The bits of a part's output: the recipe's where it has kernels for them, or more if its rule wants more."""
-    wide = part.kind in (*WIDE, "requantize") or part.settings.get("activation") in _WIDE_ACTIVATIONS
-    return max(layer.bits, recipe.bits_of("activation_bits", *part.names) if wide else 8)
+    A float layer takes them as they are.
+    """
+    if layer.is_float:
+        return sources
+    width = input_width(part, layer, recipe)
+    wanted = width or recipe.bits_of("activation_bits", *part.names)
+    sources = [borders.quantized(x, wanted) for x in sources]
+    joined = 0
+    if isinstance(layer, SharedRangeLayer) and len({grid_of(x) for x in sources}) > 1:
+        joined = len(sources[: layer.sharing])
+    found = []
+    for i, (x, value) in enumerate(zip(sources, part.inputs, strict=True)):
+        name = f"{part.name}_input_{i}"
+        if i < joined:
+            x = borders.shareable(x, value, layer.bits, name)
+        elif width is not None:
+            x = borders.of_width(x, width, name)
+        found.append(x)
+    return found
 
 
 def _copy(layer: Any, weights: list[np.ndarray] | None, **changes: Any) -> Any:
