@@ -137,14 +137,19 @@ def leave_out(parts: list[Part], recipe: Recipe) -> None:
     """Marks the weighted parts that the recipe wants in float. Raises TfqError for a pattern that matches none."""
     weighted = [part for part in parts if part.kind in WEIGHTED]
     for pattern in recipe.leave_out:
-        matched = [part for part in weighted if fnmatchcase(part.layer.name, pattern)]
+        matched = [part for part in weighted if any(fnmatchcase(name, pattern) for name in _own_names(part))]
         if not matched:
-            names = ", ".join(part.layer.name for part in weighted)
+            names = ", ".join(dict.fromkeys(part.source or part.layer.name for part in weighted))
             raise TfqError(
                 f"recipe: leave_out pattern {pattern!r} matches no convolution or dense layer; there are {names}"
             )
         for part in matched:
             part.settings["is_float"] = True
+
+
+def _own_names(part: Part) -> tuple[str, ...]:
+    """Its Keras layer's names: in its model, and of the primitive layer that the plan made of it."""
+    return part.source, part.layer.name, part.name
 
 
 def name_outputs(parts: list[Part], graph: Graph) -> None:
