@@ -129,7 +129,7 @@ REFUSED = {
     "a product": (lambda x: ops.prod(x, axis=1), "a product over an axis has no int8 form"),
     "an initial value": (lambda x: ops.max(x, axis=1, initial=0.0), "initial is given"),
     "channels first": (lambda x: L.MaxPooling1D(2, data_format="channels_first")(x), "channels_first"),
-    "windows of unlike sizes": (lambda x: L.AdaptiveMaxPooling1D(4)(x), "windows of unlike sizes, (6,) to (4,)"),
+    "windows of unlike sizes": (lambda x: L.AdaptiveMaxPooling1D(4)(x), "windows of unlike sizes, [6] to [4]"),
     "weights of a matrix": (lambda x: ops.average(x, weights=np.ones((1, 6, 4))), "without an axis"),
 }
 

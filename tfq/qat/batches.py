@@ -67,13 +67,15 @@ def _fitted(model: Any, item: Any) -> Any:
     """The batch, of a dict only the inputs. Raises TfqError naming the inputs that it does not fit."""
     expected = {tensor.name: tensor for tensor in model.inputs}
     if isinstance(item, dict):
-        if isinstance(model.input, dict):
-            expected = model.input
-        missing = [name for name in expected if name not in item]
+        keys = model.input if isinstance(model.input, dict) else expected
+        missing = [name for name in keys if name not in item]
         if missing:
             raise TfqError(f"calibration data lacks input {', '.join(map(repr, missing))}; it has {', '.join(item)}")
-        item = {name: item[name] for name in expected}
-        arrays = list(item.values())
+        item = {name: item[name] for name in keys}
+        if any(isinstance(part, (dict, list, tuple)) for part in item.values()):
+            arrays = keras.tree.flatten(item)
+        else:
+            expected, arrays = keys, list(item.values())
     else:
         arrays = keras.tree.flatten(item)
     if len(arrays) != len(expected):

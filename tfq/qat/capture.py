@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from tfq.errors import TfqError
+from tfq.errors import TfqError, Unsupported
 from tfq.qat import trace
 
 
@@ -30,6 +30,7 @@ class Call:
 
     args, kwargs: as in the user's code, with a Value for each tensor; numbers, arrays and variables as they are.
     site: how many calls of the same layer came before. scope: names of the nested models and layers around it.
+    refusal: why the layer could be neither known nor traced.
     masked: whether a Keras mask hangs on a tensor among the arguments: layers find it there when they are called.
     """
 
@@ -41,6 +42,7 @@ class Call:
     scope: tuple[str, ...] = ()
     calls_of_layer: int = 1
     masked: bool = False
+    refusal: Unsupported | None = None
 
     @property
     def name(self) -> str:
@@ -139,8 +141,9 @@ def as_functional(layer: Any) -> Any:
 
 
 def _graph(inputs: Any, outputs: Any, entry: Any, exit: Any, known: Callable[[Any], bool]) -> Graph:
-    walk = _Walk(known)
     tensors = keras.tree.flatten(inputs)
+    _require_sizes(tensors)
+    walk = _Walk(known, min((t.shape[0] for t in tensors if t.shape and t.shape[0]), default=0))
     values = [Value((None, *tensor.shape[1:]), _dtype(tensor)) for tensor in tensors]
     found = walk.follow(tensors, values, keras.tree.flatten(outputs), ())
     names = [tensor._keras_history[0].name for tensor in tensors]
@@ -150,11 +153,24 @@ def _graph(inputs: Any, outputs: Any, entry: Any, exit: Any, known: Callable[[An
     return Graph(values, names, found, walk.calls, entry, exit, makers)
 
 
-class _Walk:
-    """Follows tensors back to the inputs; collects calls in execution order."""
+def _require_sizes(inputs: list[Any]) -> None:
+    for tensor in inputs:
+        if None in tensor.shape[1:]:
+            raise Unsupported(
+                f"input {tensor._keras_history[0].name!r}: shape {tuple(tensor.shape)} leaves a size open besides the "
+                "batch, and an int8 file has fixed sizes; build the model with whole sizes (keras.Input((224, 224, 3)))"
+            )
 
-    def __init__(self, known: Callable[[Any], bool]) -> None:
+
+class _Walk:
+    """Follows tensors back to the inputs; collects calls in execution order.
+
+    batch: the model's, if its inputs fix one: values have None for it all the same.
+    """
+
+    def __init__(self, known: Callable[[Any], bool], batch: int = 0) -> None:
         self.known = known
+        self.batch = batch
         self.calls: list[Call] = []
         self.sites: dict[int, int] = {}
 
@@ -178,6 +194,11 @@ class _Walk:
             found.update({id(tensor): value for tensor, value in zip(node.outputs, made, strict=True)})
         return [found[id(tensor)] for tensor in outputs]
 
+    def with_free_batch(self, shape: Any) -> tuple[int | None, ...]:
+        """The shape with None for a fixed batch, also where other axes are folded into it."""
+        fixed = self.batch and shape and shape[0] and shape[0] % self.batch == 0
+        return (None, *shape[1:]) if fixed else tuple(shape)
+
     def enter(self, operation: Any, node: Any, found: dict[int, Value], scope: tuple[str, ...]) -> list[Value]:
         """The outputs of one node: of a call, or of what is inside a nested model or an unknown layer."""
 
@@ -189,15 +210,19 @@ class _Walk:
         if inner is not None:
             sources = [x for x in keras.tree.flatten(args[0]) if isinstance(x, Value)]
             return self.follow(inner.inputs, sources, inner.outputs, (*scope, operation.name))
+        refusal = None
         if not self.known(operation):
             tensors = [x for x in keras.tree.flatten((node.arguments.args, node.arguments.kwargs)) if _is_tensor(x)]
-            with trace.of_layer(operation, node.arguments.args, node.arguments.kwargs) as (inputs, outputs):
-                sources = [found[id(x)] for x in tensors]
-                return self.follow(inputs, sources, keras.tree.flatten(outputs), (*scope, operation.name))
+            try:
+                with trace.of_layer(operation, node.arguments.args, node.arguments.kwargs) as (inputs, outputs):
+                    sources = [found[id(x)] for x in tensors]
+                    return self.follow(inputs, sources, keras.tree.flatten(outputs), (*scope, operation.name))
+            except Unsupported as error:
+                refusal = error
         site = self.sites[id(operation)] = self.sites.get(id(operation), -1) + 1
-        outputs = [Value(tuple(t.shape), _dtype(t)) for t in node.outputs]
+        outputs = [Value(self.with_free_batch(t.shape), _dtype(t)) for t in node.outputs]
         masked = any(getattr(x, "_keras_mask", None) is not None for x in node.input_tensors)
-        call = Call(operation, args, kwargs, outputs, kwargs.get("site", site), scope, masked=masked)
+        call = Call(operation, args, kwargs, outputs, kwargs.get("site", site), scope, masked=masked, refusal=refusal)
         for value in outputs:
             value.producer = call
         self.calls.append(call)

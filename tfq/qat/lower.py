@@ -76,8 +76,12 @@ def _program(graph: Graph, recipe: dict[str, Any]) -> Program:
                     if whole
                     else Activation(source, output.shape, output.grid)
                 )
+    for value, name in zip(graph.inputs, graph.input_names, strict=True):
+        # An input that nothing reads keeps its place in the signature.
+        unit = None if value.dtype.startswith("int") else Affine(np.float32(1), np.float32(0))
+        entries.setdefault(name, Activation(name, value.shape, unit, "FLOAT32" if unit else value.dtype.upper()))
     outputs = tuple(zip(output_names(graph), (names[value] for value in graph.outputs), strict=True))
-    inputs = tuple((name, name) for name in graph.input_names if name in entries)
+    inputs = tuple((name, name) for name in graph.input_names)
     return Program(tuple(entries[name] for _, name in inputs), inputs, outputs, tuple(steps), recipe)
 
 

@@ -26,7 +26,7 @@ class QuantizedResizeBilinear(QuantizedLayer):
 
     def __init__(self, size: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.size = tuple(int(n) for n in size)
+        self.size = (int(size[0]), int(size[1]))
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], *self.size, input_shape[3])

@@ -6,7 +6,8 @@ sublayers are cut off again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,7 +44,15 @@ def of_model(model: Any) -> Iterator[Traced]:
             f"model {model.name!r} is subclassed and the shapes of its inputs are not known: call it once on data "
             "(one argument), or build it with the functional API"
         )
-    inputs = _inputs_of(shape)
+    name = _name_of_input(model)
+    inputs = _inputs_of(shape, name)
+    with _traced(model, (inputs,), {}) as outputs:
+        indices = {x.name for x in keras.tree.flatten(inputs) if _feeds_embeddings(x)}
+        if not indices:
+            yield inputs, outputs
+            return
+    # Keras notes no types, and an Embedding takes floats too: what only embeddings read are indices.
+    inputs = _inputs_of(shape, name, indices)
     with _traced(model, (inputs,), {}) as outputs:
         yield inputs, outputs
 
@@ -95,13 +104,25 @@ def _function(layer: Any) -> Any:
     return layer.call
 
 
-def _inputs_of(shape: Any) -> Any:
-    """Inputs for a shape or a structure of shapes, as in a build config."""
+def _name_of_input(model: Any) -> str:
+    """That of the argument of `call`, unless a layer has it."""
+    name = next(iter(inspect.signature(model.call).parameters), "input")
+    return f"{name}_input" if name in {layer.name for layer in model._flatten_layers()} else name
+
+
+def _inputs_of(shape: Any, name: str, indices: Collection[str] = ()) -> Any:
+    """Inputs for a shape or a structure of shapes, as in a build config: named by key or number, `indices` int32."""
     if isinstance(shape, dict):
-        return {name: _inputs_of(inner) for name, inner in shape.items()}
+        return {key: _inputs_of(inner, str(key), indices) for key, inner in shape.items()}
     if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple, dict)):
-        return [_inputs_of(inner) for inner in shape]
-    return keras.Input(batch_shape=(None, *shape[1:]))
+        return [_inputs_of(inner, f"{name}_{i}", indices) for i, inner in enumerate(shape)]
+    dtype = "int32" if name in indices else "float32"
+    return keras.Input(batch_shape=(None, *shape[1:]), dtype=dtype, name=name)
+
+
+def _feeds_embeddings(x: Any) -> bool:
+    readers = [node.operation for node in x._keras_history.operation._outbound_nodes]
+    return bool(readers) and all(isinstance(reader, keras.layers.Embedding) for reader in readers)
 
 
 def _untraceable(layer: Any, reason: str) -> Unsupported:

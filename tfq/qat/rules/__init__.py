@@ -52,6 +52,9 @@ RULES: dict[type, Rule] = {
 }
 
 
+_OF_INDICES = ("embedding", "identity")  # parts that read int32
+
+
 def rule_for(layer: Any) -> Rule | None:
     """The rule of a layer or operation; a subclass that keeps `call` has its base's. None: trace it."""
     if hasattr(layer, "tfq_parts"):
@@ -70,6 +73,8 @@ def known(layer: Any) -> bool:
 
 def decompose(call: Call) -> list[Part]:
     """A call as primitive parts. Raises Unsupported, saying what to do, for one without an int8 form."""
+    if call.refusal is not None:
+        raise call.refusal
     rule = rule_for(call.layer)
     if rule is None:
         kind = type(call.layer).__name__
@@ -79,7 +84,10 @@ def decompose(call: Call) -> list[Part]:
         )
     refresh_shapes(call)
     net = Net(call)
-    return net.finish(rule(net, call))
+    parts = net.finish(rule(net, call))
+    if any(value.dtype.startswith("int") for part in parts if part.kind not in _OF_INDICES for value in part.inputs):
+        raise net.refuse("its input is of whole numbers", "feed floats, or read indices with an Embedding")
+    return parts
 
 
 def known_layers() -> list[str]:

@@ -34,7 +34,10 @@ def _get_item(net: Net, call: Call) -> Value:
     made = sliced(net, x, slices)
     for axis, picked in backwards.items():
         made = net.gather(made, picked, axis)
-    return made if made.shape == call.output.shape else net.reshape(made, [-1, *call.output.shape[1:]])
+    if made.shape == call.output.shape:
+        return made
+    require_whole(net, call)
+    return net.reshape(made, [-1, *call.output.shape[1:]])
 
 
 def _keys_of(key: Sequence[Any], rank: int) -> tuple[list[Any], list[int]]:
@@ -161,7 +164,7 @@ def _triangle(cut: Any) -> Rule:
         x = tensor(call)
         if len(x.shape) < 3:
             raise net.refuse("the triangle takes in the batch", "give it matrices: [batch, rows, columns]")
-        mask = cut(np.ones(x.shape[-2:], np.float32), call.layer.k)
+        mask = cut(np.ones([size or 0 for size in x.shape[-2:]], np.float32), call.layer.k)
         return net.multiply(x, mask.reshape((1,) * (len(x.shape) - 2) + mask.shape))
 
     return rule

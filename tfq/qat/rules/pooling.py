@@ -51,8 +51,8 @@ def pool(
         return _pool_2d(net, kind, x, size, strides, padding, label)
     slices = net.reshape(x, [-1, spatial[1], spatial[2], depth])
     made = _pool_2d(net, kind, slices, size[1:], strides[1:], padding, "slices")
-    rest = made.shape[1:]
-    columns = net.reshape(made, [-1, spatial[0], int(np.prod(rest[:2])), depth])
+    rest = [int(size or 0) for size in made.shape[1:]]
+    columns = net.reshape(made, [-1, spatial[0], rest[0] * rest[1], depth])
     made = _pool_2d(net, kind, columns, (size[0], 1), (strides[0], 1), padding, label)
     return net.reshape(made, [-1, made.shape[1], *rest])
 
@@ -85,16 +85,15 @@ def _adaptive(kind: str) -> Rule:
     def rule(net: Net, call: Call) -> Value:
         require_channels_last(net, call)
         require_whole(net, call)
-        x, sizes = tensor(call), call.output.shape[1:-1]
-        if all(size % out == 0 for size, out in zip(x.shape[1:-1], sizes, strict=True)):
-            windows = tuple(size // out for size, out in zip(x.shape[1:-1], sizes, strict=True))
+        x = tensor(call)
+        sizes, goals = ([int(size or 0) for size in value.shape[1:-1]] for value in (x, call.output))
+        if all(size % goal == 0 for size, goal in zip(sizes, goals, strict=True)):
+            windows = tuple(size // goal for size, goal in zip(sizes, goals, strict=True))
             return pool(net, kind, x, windows, windows, "valid")
         if kind == "max_pool":
-            raise net.refuse(
-                f"windows of unlike sizes, {x.shape[1:-1]} to {sizes}", "use sizes that divide the input's"
-            )
-        for axis, out in enumerate(sizes, 1):
-            x = _averaged(net, x, axis, int(out))
+            raise net.refuse(f"windows of unlike sizes, {sizes} to {goals}", "use sizes that divide the input's")
+        for axis, goal in enumerate(goals, 1):
+            x = _averaged(net, x, axis, goal)
         return x
 
     return rule

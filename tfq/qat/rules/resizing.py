@@ -24,7 +24,7 @@ def resize(net: Net, x: Value, size: tuple[int, int], interpolation: str, antial
     bilinear: RESIZE_BILINEAR with half_pixel_centers. nearest: Keras's pixels by gathers. The others, and antialias:
     one constant matrix an axis.
     """
-    old = int(x.shape[1] or 0), int(x.shape[2] or 0)
+    old = _edges(x)
     if size == old:
         return x
     if interpolation == "nearest":
@@ -38,6 +38,16 @@ def resize(net: Net, x: Value, size: tuple[int, int], interpolation: str, antial
         if size[axis - 1] != old[axis - 1]:
             x = mapped(net, x, axis, _weights(old[axis - 1], size[axis - 1], interpolation, antialias), f"axis_{axis}")
     return x
+
+
+def _edges(x: Value) -> tuple[int, int]:
+    """Height and width."""
+    return int(x.shape[1] or 0), int(x.shape[2] or 0)
+
+
+def _scaled(x: Value, factors: list[int]) -> tuple[int, int]:
+    height, width = _edges(x)
+    return height * factors[0], width * factors[1]
 
 
 def _nearest(size: int, out: int) -> np.ndarray:
@@ -63,8 +73,8 @@ def _up_sampling(net: Net, call: Call) -> Value:
     factors = [layer.size] if isinstance(layer.size, int) else list(layer.size)
     interpolation = getattr(layer, "interpolation", "nearest")
     if interpolation != "nearest":
-        return resize(net, x, (x.shape[1] * factors[0], x.shape[2] * factors[1]), interpolation)
-    if len(factors) == 2 and max(call.output.shape[1:3]) <= _LONGEST_EDGE:
+        return resize(net, x, _scaled(x, factors), interpolation)
+    if len(factors) == 2 and max(_edges(call.output)) <= _LONGEST_EDGE:
         return net.move("repeat_2d", x, factors=[int(n) for n in factors])
     for axis, factor in enumerate(factors, 1):
         if factor != 1:
@@ -79,7 +89,8 @@ def _resize(net: Net, call: Call) -> Value:
     x, layer = tensor(call), call.layer
     if len(x.shape) != 4:
         raise net.refuse(f"an input of shape {x.shape}", "give it images [batch, height, width, channels]")
-    size = (int(layer.height), int(layer.width)) if hasattr(layer, "height") else tuple(int(n) for n in layer.size)
+    height, width = (layer.height, layer.width) if hasattr(layer, "height") else layer.size
+    size = int(height), int(width)
     if layer.crop_to_aspect_ratio:
         x = _cropped_to_ratio(net, x, size)
     elif layer.pad_to_aspect_ratio:
@@ -95,7 +106,7 @@ def _ratio(length: int, goal: int, other_goal: int) -> int:
 
 
 def _cropped_to_ratio(net: Net, x: Value, size: tuple[int, int]) -> Value:
-    height, width = int(x.shape[1] or 0), int(x.shape[2] or 0)
+    height, width = _edges(x)
     kept = (
         max(min(height, _ratio(width, size[0], size[1])), 1),
         max(min(width, _ratio(height, size[1], size[0])), 1),
@@ -111,7 +122,7 @@ def _center(net: Net, x: Value, kept: tuple[int, int]) -> Value:
 
 
 def _padded_to_ratio(net: Net, x: Value, size: tuple[int, int]) -> Value:
-    height, width = int(x.shape[1] or 0), int(x.shape[2] or 0)
+    height, width = _edges(x)
     rows = (max(height, _ratio(width, size[0], size[1])) - height) // 2
     columns = (max(width, _ratio(height, size[1], size[0])) - width) // 2
     return net.pad(x, [(rows, rows), (columns, columns), (0, 0)]) if rows or columns else x
@@ -123,7 +134,8 @@ def _center_crop(net: Net, call: Call) -> Value:
     x, size = tensor(call), (call.layer.height, call.layer.width)
     if len(x.shape) != 4:
         raise net.refuse(f"an input of shape {x.shape}", "give it images [batch, height, width, channels]")
-    if x.shape[1] >= size[0] and x.shape[2] >= size[1]:
+    height, width = _edges(x)
+    if height >= size[0] and width >= size[1]:
         return _center(net, x, size)
     return resize(net, _cropped_to_ratio(net, x, size), size, "bilinear")
 
@@ -145,7 +157,7 @@ def _framed(net: Net, call: Call, what: str, change: Any) -> Value:
         raise net.refuse(f"an input of shape {x.shape}", "give it images [batch, height, width, channels]")
     sides = []
     for axis, (first, last) in enumerate((("top", "bottom"), ("left", "right")), 1):
-        difference = abs(call.output.shape[axis] - x.shape[axis])
+        difference = abs(int(call.output.shape[axis] or 0) - int(x.shape[axis] or 0))
         before, after = getattr(layer, f"{first}_{what}"), getattr(layer, f"{last}_{what}")
         before = difference - (after or 0) if before is None else before
         sides.append((before, difference - before))
@@ -162,7 +174,7 @@ def _depth_to_space(net: Net, call: Call) -> Value:
     require_channels_last(net, call)
     require_whole(net, call)
     x, block = tensor(call), int(call.layer.block_size)
-    width, depth = x.shape[2:]
+    width, depth = (int(size or 0) for size in x.shape[2:])
     apart = net.reshape(x, [-1, width, block, depth // block])
     return net.reshape(net.transpose(apart, (0, 2, 1, 3)), [-1, *call.output.shape[1:]])
 
@@ -171,7 +183,7 @@ def _space_to_depth(net: Net, call: Call) -> Value:
     require_channels_last(net, call)
     require_whole(net, call)
     x, block = tensor(call), int(call.layer.block_size)
-    width, depth = x.shape[2:]
+    width, depth = (int(size or 0) for size in x.shape[2:])
     apart = net.reshape(x, [-1, block, width // block, block * depth])
     return net.reshape(net.transpose(apart, (0, 2, 1, 3)), [-1, *call.output.shape[1:]])
 

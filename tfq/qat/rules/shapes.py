@@ -138,7 +138,8 @@ def _zero_padding(net: Net, call: Call) -> Value:
 def _pad(net: Net, call: Call) -> Value:
     """Zeros by PAD; another constant c as pad(x - c) + c; reflections by gathers."""
     x, layer = tensor(call), call.layer
-    widths = [tuple(int(n) for n in np.broadcast_to(pair, (2,))) for pair in layer.pad_width]
+    pairs = [np.broadcast_to(pair, (2,)).tolist() for pair in layer.pad_width]
+    widths = [(int(before), int(after)) for before, after in pairs]
     widths = widths * len(x.shape) if len(widths) == 1 else widths
     if widths[0] != (0, 0):
         raise net.refuse("it pads the batch", "give (0, 0) for axis 0")
