@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import tfq
-from tests.qat.harness import ALL, Case, check, network, samples
+from tests.qat.harness import ALL, Case, check, network
 from tfq.errors import Unsupported
 
 pytestmark = pytest.mark.parity
@@ -70,21 +70,16 @@ HEADS = (
     ),
     Case("causal", one(lambda: L.MultiHeadAttention(2, 4), use_causal_mask=True), numerics=ALL, tensors=True),
     Case("a constant mask", one(lambda: L.MultiHeadAttention(2, 4), attention_mask=BAND)),
-    Case("output of two axes", one(lambda: L.MultiHeadAttention(2, 4, output_shape=(2, 3)))),
     Case("two axes of length", one(lambda: L.MultiHeadAttention(2, 4), (2, 3, 6))),
     Case("shared", shared),
-    Case("groups of queries", one(lambda: L.GroupQueryAttention(4, 4, 2)), numerics=ALL),
     Case("groups of queries, causal", one(lambda: L.GroupQueryAttention(4, 4, 2), use_causal_mask=True)),
 )
 ONE_HEAD = (
-    Case("dot", listed(lambda: L.Attention(use_scale=True), (4, 6), (5, 6)), numerics=ALL),
+    Case("dot", listed(lambda: L.Attention(use_scale=True), (4, 6), (5, 6))),
     Case("dot, key, causal", listed(lambda: L.Attention(dropout=0.1), (4, 6), (4, 5), (4, 6), use_causal_mask=True)),
     Case("concat", listed(lambda: L.Attention(use_scale=True, score_mode="concat"), (4, 6), (5, 6))),
     Case("additive", listed(L.AdditiveAttention, (4, 6), (5, 6)), numerics=ALL),
-    Case("additive, no scale", listed(lambda: L.AdditiveAttention(use_scale=False), (4, 6), (5, 6))),
-    Case("scores", listed(L.Attention, (4, 6), (5, 6), return_attention_scores=True)),
-    Case("operation", operation(), numerics=ALL),
-    Case("operation, causal", operation(is_causal=True, scale=0.4)),
+    Case("operation", operation(is_causal=True, scale=0.4)),
 )
 
 
@@ -101,7 +96,7 @@ def test_one_head(case, tmp_path):
 @pytest.mark.parametrize("causal", [False, True])
 def test_noise(causal):
     model = network(Case("", one(lambda: L.MultiHeadAttention(2, 8), (12, 16), use_causal_mask=causal)))
-    x = samples(model, 32)[0]
+    x = np.random.default_rng(0).normal(0, 1, (32, 12, 16)).astype(np.float32)
     quantized = tfq.quantize(model)
     tfq.calibrate(quantized, x)
     wanted, made = model.predict(x, verbose=0), quantized.predict(x, verbose=0)
