@@ -1,8 +1,10 @@
 """Layers that move data or average it: pools, pads, reshapes, concatenation, dropout."""
 
 import keras
+import numpy as np
 import pytest
 
+import tfq
 from tests.qat.harness import ALL, Case, chain, check
 
 pytestmark = pytest.mark.parity
@@ -100,6 +102,21 @@ SHAPES = (
     Case("reshape with -1", chain((4, 6, 3), lambda: [L.Conv2D(2, 3), L.Reshape((-1, 4)), L.Dense(3)])),
     Case("flatten of a vector", chain((12,), lambda: [L.Flatten(), L.Dense(3)])),
     Case("dropout", chain((12,), lambda: [L.Dense(8), L.Dropout(0.5), L.Dense(3)])),
+    Case(
+        "augmentation",
+        chain(
+            (8, 8, 3),
+            lambda: [
+                L.RandomFlip(),
+                L.RandomRotation(0.1),
+                L.RandomZoom(0.1, 0.1),
+                L.RandomContrast(0.2),
+                L.Conv2D(2, 3),
+                L.ActivityRegularization(l2=1e-2),
+                L.SpatialDropout2D(0.2),
+            ],
+        ),
+    ),
     Case("dropout first and last", chain((12,), lambda: [L.Dropout(0.3), L.Dense(8), L.Dropout(0.5)])),
 )
 
@@ -117,3 +134,16 @@ def test_pools(case, tmp_path):
 @pytest.mark.parametrize("case", SHAPES, ids=str)
 def test_shapes(case, tmp_path):
     check(case, tmp_path)
+
+
+def test_an_activity_regularizer_keeps_its_loss():
+    model = chain((4,), lambda: [L.Dense(3), L.ActivityRegularization(l2=0.5)])()
+    quantized = tfq.quantize(model)
+    tfq.calibrate(quantized, np.ones((2, 4), np.float32))
+    quantized(np.ones((2, 4), np.float32))
+    assert len(quantized.losses) == 1 and quantized.losses[0] > 0
+
+
+def test_a_random_crop_is_refused():
+    with pytest.raises(tfq.Unsupported, match="crop or resize before the model"):
+        tfq.plan(chain((8, 8, 3), lambda: [L.RandomCrop(4, 4)])())
