@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,16 +10,20 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tfq")
 class ChannelScale(keras.layers.Layer):
-    """y = x * factor + offset over the last axis. Args: depth: its size."""
+    """y = x * factor + offset over the last axis. Args: depth: its size. learns: which of the two train."""
 
-    def __init__(self, depth: int, **kwargs: Any) -> None:
+    def __init__(self, depth: int, learns: Sequence[str] = ("factor", "offset"), **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.depth = depth
+        self.learns = tuple(learns)
 
     def build(self, input_shape: Any = None) -> None:
-        self.factor = self.add_weight(name="factor", shape=(self.depth,), initializer="ones")
-        self.offset = self.add_weight(name="offset", shape=(self.depth,), initializer="zeros")
+        self.factor = self._weight("factor", "ones")
+        self.offset = self._weight("offset", "zeros")
         self.built = True
+
+    def _weight(self, name: str, initializer: str) -> Any:
+        return self.add_weight(name=name, shape=(self.depth,), initializer=initializer, trainable=name in self.learns)
 
     def call(self, x: Any) -> Any:
         return x * self.factor + self.offset
@@ -27,4 +32,4 @@ class ChannelScale(keras.layers.Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "depth": self.depth}
+        return {**super().get_config(), "depth": self.depth, "learns": self.learns}

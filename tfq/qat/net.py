@@ -65,18 +65,34 @@ class Net:
         return self.part(kind, [x], shape, layer=layer, weights=values, label=label or kind)
 
     def linear(self, x: Value, kernel: Any, bias: Any = None, trainable: bool = True, label: str = "dense") -> Value:
-        """x @ kernel + bias over the last axis, per-channel weights. kernel: [in, out], bias: [out] or None."""
+        """x @ kernel + bias over the last axis, per-channel weights. kernel: [in, out], bias: [out] or None; variables
+        that do not train make weights that do not.
+        """
         dense = keras.layers.Dense(kernel.shape[-1], use_bias=bias is not None, name=f"{self.call.layer.name}_{label}")
-        dense.trainable = trainable and getattr(self.call.layer, "trainable", True)
+        dense.trainable = trainable and getattr(kernel, "trainable", True) and self._trains
         return self.weighted("dense", x, dense, [kernel, bias], label)
 
-    def scale(self, x: Value, factor: Any, offset: Any, trainable: bool = False, label: str = "scale") -> Value:
-        """x * factor + offset. factor, offset: a number or one a channel (the last axis)."""
+    def scale(
+        self, x: Value, factor: Any, offset: Any = 0.0, trainable: bool | None = None, label: str = "scale"
+    ) -> Value:
+        """x * factor + offset. factor, offset: a number or one a channel (the last axis).
+
+        trainable: of arrays; variables learn if they are trainable (False: not even then), numbers never.
+        """
         depth = int(x.shape[-1] or 1)
+        learns = [
+            name
+            for name, value in (("factor", factor), ("offset", offset))
+            if trainable is not False and np.ndim(value) > 0 and getattr(value, "trainable", bool(trainable))
+        ]
         values = [np.broadcast_to(_array(value), (depth,)) for value in (factor, offset)]
-        layer = ChannelScale(depth, name=f"{self.call.layer.name}_{label}")
-        layer.trainable = trainable and getattr(self.call.layer, "trainable", True)
+        layer = ChannelScale(depth, learns, name=f"{self.call.layer.name}_{label}")
+        layer.trainable = bool(learns) and self._trains
         return self.part("scale", [x], x.shape, layer=layer, weights=values, label=label)
+
+    @property
+    def _trains(self) -> bool:
+        return bool(getattr(self.call.layer, "trainable", True))
 
     # Two operands.
     def add(self, a: Operand, b: Operand) -> Value:
@@ -123,7 +139,7 @@ class Net:
         settings = {
             "constant_shape": value.shape,
             "constant_first": x is not a,
-            "constant_trainable": trainable and getattr(self.call.layer, "trainable", True),
+            "constant_trainable": trainable and self._trains,
         }
         return self.part(kind, [x], shape, settings=settings, weights=[value])
 
@@ -237,8 +253,10 @@ class Net:
         return self.part("concatenate", values, shape, settings={"axis": axis})
 
     def finish(self, made: Any) -> list[Part]:
-        """The parts, the last of them named for the call. made: the rule's Value or Values, in the call's order."""
-        results = list(made) if isinstance(made, (list, tuple)) else [made]
+        """The parts, the last of them named for the call. made: the rule's Value, or Values as the call has them."""
+        results = keras.tree.flatten(made)
+        if not all(isinstance(value, Value) for value in results):
+            raise self.refuse("its parts do not end in tensors", "return what the methods of net give")
         if len(results) != len(self.call.outputs):
             raise self.refuse(f"{len(results)} parts for {len(self.call.outputs)} outputs", "report this")
         final: dict[Value, Value] = {}

@@ -6,10 +6,13 @@ layer is its rule and its row.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
+import keras
+
 from tfq.errors import Unsupported
-from tfq.qat.capture import Call, refresh_shapes
+from tfq.qat.capture import Call, Value, refresh_shapes
 from tfq.qat.net import Net
 from tfq.qat.part import Part
 from tfq.qat.rules import (
@@ -58,12 +61,22 @@ _OF_INDICES = ("embedding", "identity")  # parts that read int32
 def rule_for(layer: Any) -> Rule | None:
     """The rule of a layer or operation; a subclass that keeps `call` has its base's. None: trace it."""
     if hasattr(layer, "tfq_parts"):
-        return lambda net, call: layer.tfq_parts(net, *call.args, **call.kwargs)
+        return _own_parts
     for cls in type(layer).__mro__:
         if cls in RULES:
             own = vars(cls).get("call", type(layer).call)
             return RULES[cls] if type(layer).call is own else None
     return None
+
+
+def _own_parts(net: Net, call: Call) -> Any:
+    """What a layer of the user's own declares: called as its `call` was, without what only training or masks need."""
+    takes = inspect.signature(call.layer.tfq_parts).parameters
+    masks = [x for x in keras.tree.flatten(call.kwargs.get("mask")) if isinstance(x, Value)]
+    if masks and "mask" not in takes:
+        raise net.refuse("called with a mask, which its tfq_parts does not take", "leave the mask out")
+    passed = {name: value for name, value in call.kwargs.items() if name in takes or name not in ("training", "mask")}
+    return call.layer.tfq_parts(net, *call.args, **passed)
 
 
 def known(layer: Any) -> bool:
