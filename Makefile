@@ -18,7 +18,7 @@ help:
 	@echo "make test    the tests, without the slow ones"
 	@echo "make slow    the slow tests"
 	@echo "make lint    ruff, formatting, types"
-	@echo "make docs    write docs/cli.md from the printed help, docs/rounding-atlas.md from the ops"
+	@echo "make docs    write docs/cli.md from the printed help, docs/rounding-atlas.md from the ops, docs/widths.md from runs"
 	@echo "PYTHON=... chooses the interpreter of a new $(VENV)"
 
 set-up: $(SET_UP)
@@ -48,3 +48,4 @@ lint: $(SET_UP)
 docs: $(SET_UP)
 	$(BIN)/python -m tfq.cli.docs > docs/cli.md
 	$(BIN)/python -m tfq.ops.atlas > docs/rounding-atlas.md
+	$(BIN)/python -m tests.qat.widths > docs/widths.md
