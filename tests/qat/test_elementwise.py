@@ -1,9 +1,11 @@
 """Activations, sums, rescalings: layers without kernels."""
 
 import keras
+import numpy as np
 import pytest
 
-from tests.qat.harness import ALL, Case, chain, check
+import tfq
+from tests.qat.harness import ALL, Case, chain, check, integers_of_keras
 
 pytestmark = pytest.mark.parity
 L = keras.layers
@@ -92,3 +94,22 @@ def test_sums(case, tmp_path):
 @pytest.mark.parametrize("case", RESCALINGS, ids=str)
 def test_rescalings(case, tmp_path):
     check(case, tmp_path)
+
+
+def test_a_product_is_rounded_once_in_a_graph():
+    """TensorFlow's optimizer reorders products of tensors of different shapes, to broadcast less."""
+    a = keras.Input((1, 6))
+    b = keras.Input((40, 6))
+    model = keras.Model([a, b], L.Multiply()([a, b]))
+    quantized = tfq.quantize(model)
+    for layer, (lo, hi) in zip(
+        [x for x in quantized.layers if hasattr(x, "range")], [(-4.3, 0.713), (0, 1.5), (-4.3, 0.713)], strict=True
+    ):
+        layer.set_range(0, lo, hi)
+    rng = np.random.default_rng(0)
+    file = tfq.Interpreter(tfq.export(quantized))
+    codes = [rng.integers(-128, 128, (256, 1, 6)).astype(np.int8), np.full((256, 40, 6), 127, np.int8)]
+    reals = [
+        (c.astype(np.float32) - i.zero_point) * np.float32(i.scale) for c, i in zip(codes, file.inputs, strict=True)
+    ]
+    np.testing.assert_array_equal(integers_of_keras(quantized, file, reals)[0], file.run(codes)[0])

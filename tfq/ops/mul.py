@@ -117,7 +117,9 @@ def integers(xp, profile: Profile, constants: Product, qa, qb):
 
 def _product_integers(xp, constants: Product, qa, qb):
     dtype = constants.dtype
-    acc = (xp.cast(qa, dtype) - constants.a_zero_point) * (xp.cast(qb, dtype) - constants.b_zero_point)
+    a, b = xp.cast(qa, dtype) - constants.a_zero_point, xp.cast(qb, dtype) - constants.b_zero_point
+    # Guarded: TensorFlow's optimizer would multiply the smaller operand by the multiplier first, and round there.
+    acc = product(xp, a, b) if dtype == "float32" else a * b
     return requantize(xp, constants.rescale, acc, constants.multiplier, constants.zero_point, constants.bounds)
 
 

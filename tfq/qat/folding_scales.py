@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tfq.numerics.affine import product
 from tfq.qat.capture import Value
 from tfq.qat.channel_scale import ChannelScale
 from tfq.qat.part import WEIGHTED, Part
@@ -74,4 +75,5 @@ def mapped(xp: Any, kernel: Any, bias: Any, layer: ChannelScale, summed: tuple[i
     # In float64, since backends add up in other orders.
     wide = xp.cast(kernel, "float64") * xp.reshape(xp.cast(offset, "float64"), (-1, 1))
     shift = xp.cast(xp.reshape(xp.sum(wide, summed), (-1,)), "float32")
-    return kernel * xp.reshape(factor, (-1, 1)), shift if bias is None else bias + shift
+    kernel = product(xp, kernel, xp.reshape(factor, (-1, 1)))  # rounded before a batch norm's factor comes
+    return kernel, shift if bias is None else bias + shift
