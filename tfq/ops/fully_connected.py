@@ -117,8 +117,10 @@ _HYBRID = either(
 )
 _XNNPACK_HYBRID = Hybrid(dynamic_range.xnnpack, fused, float("inf"), by_row=True)
 
-# What KERNELS says of int8 inputs and int4 weights of even depth, for training; tflm takes one scale.
+# What KERNELS says of int8 inputs and int4 weights, for training: of even depth; of odd depth, with one scale and with
+# several. tflm takes one.
 PACKED = {LITERT: rescale.FLOAT64_AWAY, XNNPACK: rescale.FLOAT32, TFLM: rescale.TWO_ROUNDINGS}
+PACKED_ODD = {**PACKED, XNNPACK: rescale.HALVES_UP_SINGLE_PRODUCT}, {**PACKED, XNNPACK: rescale.HALVES_UP}
 
 KERNELS: Kernels = {
     LITERT: {

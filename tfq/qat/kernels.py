@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfq.numerics.profiles import BUILT_IN
 from tfq.ops import conv_2d, fully_connected
 from tfq.qat.program import Constant
 from tfq.qat.weighted import WeightedLayer
@@ -40,6 +41,10 @@ class QuantizedConv2D(WeightedLayer):
     @property
     def packs(self):
         return self.weight_bits <= 4 and self.bits == 8 and self.inner.groups == 1
+
+    @property
+    def kernel_profile(self):
+        return BUILT_IN[self.profile] if self.packs else self.profile
 
     def rescale_scheme(self):
         return conv_2d.PACKED[self.profile] if self.packs else super().rescale_scheme()
@@ -130,12 +135,26 @@ class QuantizedDense(WeightedLayer):
     def packs(self):
         """TFLite Micro takes int4 of one scale only."""
         one_scale = self.recipe.weights == "per_tensor" or self.recipe.numerics != "tflm"
-        return self.weight_bits <= 4 and self.bits == 8 and one_scale and self.kernel_variable().shape[0] % 2 == 0
+        return self.weight_bits <= 4 and self.bits == 8 and one_scale
 
     def rescale_scheme(self):
         if self.bits > 8:
             return self.profile.fully_connected_16
-        return fully_connected.PACKED[self.profile] if self.packs else self.profile.fully_connected
+        if not self.packs:
+            return self.profile.fully_connected
+        if not self.odd:
+            return fully_connected.PACKED[self.profile]
+        several = self.recipe.weights == "per_channel" and self.channels > 1
+        return fully_connected.PACKED_ODD[several][self.profile]
+
+    @property
+    def odd(self):
+        """Whether a row of int4 ends in half a byte, which XNNPACK leaves to LiteRT's kernel."""
+        return self.kernel_variable().shape[0] % 2 == 1
+
+    @property
+    def kernel_profile(self):
+        return BUILT_IN[self.profile] if self.packs and self.odd else self.profile
 
     def file_weights(self, q_kernel):
         return np.ascontiguousarray(q_kernel.T)

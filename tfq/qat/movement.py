@@ -109,9 +109,13 @@ class QuantizedAveragePool(SameGridLayer):
         grid, inner = self.grid(arrays, site), self.inner
         inside = _cells_inside(x.shape[1:3], inner)
         window = ops.convert_to_tensor(np.ones((*inner.pool_size, x.shape[-1], 1), np.float32))
-        total = ops.round(ops.depthwise_conv(stored(x, grid), window, inner.strides, inner.padding))
-        if grid.qmax > 127:
-            total = ops.cast(total, "int32")
+        total, codes = 0, stored(x, grid)
+        high = ops.floor(codes * np.float32(1 / 256))
+        # 16 bits go in two halves, since many of them leave float32's whole numbers.
+        parts = [(codes, 1)] if grid.qmax <= 127 else [(high, 256), (codes - high * np.float32(256), 1)]
+        for part, weight in parts:
+            added = ops.round(ops.depthwise_conv(part, window, inner.strides, inner.padding))
+            total = total + (added if grid.qmax <= 127 else ops.cast(added, "int32") * weight)
         bounds = (np.float32(grid.qmin), np.float32(grid.qmax))
         return real_of(average_pool_2d.integers(arrays, total, inside, bounds), grid)
 

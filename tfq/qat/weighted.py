@@ -14,7 +14,7 @@ from keras import ops
 
 from tfq.numerics import arrays as numpy_arrays
 from tfq.numerics.affine import divide, symmetric_scale
-from tfq.numerics.profiles import activation_bounds, requantize
+from tfq.numerics.profiles import Profile, activation_bounds, requantize
 from tfq.qat import arrays, folding, folding_scales, training
 from tfq.qat.base import BATCH_STATISTICS, QUANTIZE, QuantizedLayer
 from tfq.qat.program import Activation, Constant, Step
@@ -161,13 +161,18 @@ class WeightedLayer(QuantizedLayer):
         acc = acc + ops.cast(q_bias, acc.dtype)
         scheme = self.rescale_scheme()
         constants = self.once("multiplier", site, lambda: scheme.constants(arrays, grid_x.scale, scale, grid_y.scale))
-        bounds = activation_bounds(arrays, self.profile, FUSED[self.activation], grid_y)
+        bounds = activation_bounds(arrays, self.kernel_profile, FUSED[self.activation], grid_y)
         return real_of(requantize(arrays, scheme, acc, constants, grid_y.zero_point, bounds), grid_y)
 
     @property
     def packs(self) -> bool:
         """Whether the file holds the weights as int4, two in a byte."""
         return False
+
+    @property
+    def kernel_profile(self) -> Profile:
+        """Whose kernel computes the op: XNNPACK leaves some to LiteRT."""
+        return self.profile
 
     def rescale_scheme(self) -> Any:
         """The profile's requantization of this op."""
