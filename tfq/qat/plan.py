@@ -17,7 +17,7 @@ from tfq.recipe import Recipe
 
 @dataclass(eq=False)
 class Plan:
-    """Printable: one line per layer of the quantized network, and what was done to make it quantize well."""
+    """Printable: a line for each layer of the user's model, and what was done to make it quantize well."""
 
     parts: list[Part]
     graph: Graph
@@ -25,22 +25,9 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        rows = [
-            (
-                part.name,
-                part.kind + (" (float)" if part.settings.get("is_float") else ""),
-                " + ".join(part.fused),
-                str(part.output.shape),
-            )
-            for part in self.parts
-        ]
-        heads = ("name", "op", "from", "output")
-        widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(4)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in [heads, *rows]
-        ]
-        return "\n".join([*lines, *self.notes])
+        from tfq.qat.preflight import describe  # which builds the network, to read its ops and scales off it
+
+        return str(describe(self))
 
 
 _FUSIBLE = (*WEIGHTED, "scale", "add", "subtract", "multiply")
