@@ -38,9 +38,10 @@ ROOMS: dict[str, set[str]] = {
         *("numerics", "tflite", "ops", "interpreter", "runtimes", "parity"),
         *("inspect", "recipe", "qat", "export"),
     },
+    "targets": {"numerics", "tflite", "ops", "interpreter", "inspect", "recipe", "qat", "export"},
     "cli": {
         *("numerics", "tflite", "ops", "interpreter", "runtimes", "parity"),
-        *("inspect", "recipe", "qat", "export", "train"),
+        *("inspect", "recipe", "qat", "export", "train", "targets"),
     },
 }
 EVERYWHERE = {"errors", "files", "version", "callable_room"}

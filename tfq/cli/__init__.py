@@ -17,12 +17,13 @@ from typing import Annotated, Any
 
 import typer
 
-from tfq.cli import bench, export, inspect, parity, run, train
+from tfq.cli import bench, check, export, inspect, parity, run, train
 from tfq.errors import TfqError
 from tfq.version import __version__
 
 # Name and function, in the order of `tfq --help`: ("inspect", inspect.inspect) after `from tfq.cli import inspect`.
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("check", check.check),
     ("train", train.train),
     ("export", export.export),
     ("parity", parity.parity),
