@@ -49,7 +49,7 @@ EVERYWHERE = {"errors", "files", "version", "callable_room"}
 # package -> the rooms or files that may import it
 HEAVY: dict[str, set[str]] = {
     "keras": {"tfq/qat/", "tfq/legacy/", "tfq/callbacks.py"},
-    "tensorflow": {"tfq/qat/fused.py", "tfq/qat/values.py", "tfq/legacy/"},
+    "tensorflow": {"tfq/qat/fused.py", "tfq/qat/values.py", "tfq/qat/once.py", "tfq/legacy/"},
     "tensorflow_model_optimization": set(),
     "tf_keras": {"tfq/legacy/source.py"},
     "jax": {"tfq/qat/arrays.py"},
