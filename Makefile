@@ -49,3 +49,4 @@ docs: $(SET_UP)
 	$(BIN)/python -m tfq.cli.docs > docs/cli.md
 	$(BIN)/python -m tfq.ops.atlas > docs/rounding-atlas.md
 	$(BIN)/python -m tests.qat.widths > docs/widths.md
+	$(BIN)/python -m tests.coverage.table

@@ -242,11 +242,9 @@ CELLS: dict[type, type[Cell]] = {
 
 def _writer(net: Net, cell: Any, name: str, trainable: bool) -> Cell:
     for cls, writer in CELLS.items():
-        if (
-            isinstance(cell, cls)
-            and getattr(type(cell), "call", None) is vars(cls)["call"]
-            and getattr(cell, "rank", 1) < 3
-        ):
+        if isinstance(cell, cls) and getattr(type(cell), "call", None) is vars(cls)["call"]:
+            if getattr(cell, "rank", 1) == 3:
+                raise net.refuse("its states are volumes", "use ConvLSTM2D, the depth among the channels")
             if getattr(cell, "data_format", "channels_last") != "channels_last":
                 raise net.refuse("data_format is channels_first", "TFLite has channels_last only")
             return writer(net, cell, name, trainable)
