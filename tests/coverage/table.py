@@ -90,7 +90,8 @@ def section(lines: list[Line]) -> str:
         "",
     ]
     for family, rows in FAMILIES.items():
-        shown = [row for row in rows if not row.refused and "," not in row.name]  # not "Conv2D, groups"
+        known = {row.name for row in rows}  # of "Conv2D, groups" the layer is listed already
+        shown = [row for row in rows if not row.refused and row.name.partition(",")[0] not in known - {row.name}]
         names = ", ".join(_plain(name) for row in shown for name in row.names)
         text.append(f"- **{family}**: {names}")
     return "\n".join([*text, ""])
