@@ -54,6 +54,13 @@ def test_shared_layers_and_tables():
     assert found["gelu"][0] == "CAST, ADD, GATHER"
 
 
+def test_merged_functions():
+    x = keras.Input((4,), name="x")
+    found = preflight(keras.Model(x, (x * 2 + 1) / 3)).layers
+    assert [bool(row.ops) for row in found[1:]] == [False, False, True]
+    assert {row.becomes for row in found[1:3]} == {f"folded into {found[3].name}"}
+
+
 def test_left_in_float():
     x = keras.Input((4,), name="x")
     y = L.Dense(2, name="head")(L.Dense(4, activation="relu", name="body")(x))

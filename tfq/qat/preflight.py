@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from tfq.errors import Unsupported
 from tfq.qat import build
 from tfq.qat.calibrate import quantized_layers
@@ -132,7 +134,8 @@ def describe(planned: Plan) -> Preflight:
         if layer.has_range:
             for site in range(layer.range.shape[0]):
                 layer.set_range(site, -1.0, 1.0)
-    program = lower(model)
+    with np.errstate(all="ignore"):  # a table of logarithms over [-1, 1]
+        program = lower(model)
     return _Reader(planned, capture(model), program).read()
 
 
@@ -201,13 +204,18 @@ class _Reader:
                 self.change(call.name, folded_into=reader)
 
     def _reader(self, call: Call, present: set[str]) -> str:
-        """The next call behind this one that has parts."""
+        """The call that has the part that makes its output, else the next one behind it that has parts."""
         values = set(call.outputs)
+        made = [owner for part, owner in self.owner_of.items() if part.output in values]
+        if made:
+            return made[0]
         for other in self.planned.graph.calls:
             if values.isdisjoint(other.inputs):
                 continue
             if other.name in present:
                 return other.name
+            if self.rows[other.name].folded_into:
+                return self.rows[other.name].folded_into
             values.update(other.outputs)
         return ""
 
