@@ -179,7 +179,7 @@ MODELS = {
         "expected a classifier",
     ),
     "unsupported": (
-        "keras.Model(images, layers.Dense(3)(layers.Flatten()(layers.LeakyReLU(name='leak')(images))))",
+        "keras.Model(images, layers.Dense(3)(layers.Flatten()(layers.Masking(name='leak')(images))))",
         Unsupported,
         "layer 'leak'",
     ),
@@ -199,7 +199,7 @@ def test_models_that_cannot_be_are_refused_before_anything_is_written(name, tmp_
 
 def test_fresh_keeps_the_old_run_where_the_new_one_cannot_begin(finished, tmp_path):
     _, run = finished
-    broken = write_pipeline(tmp_path / "p", MODEL.replace("layers.ReLU(", "layers.LeakyReLU("))
+    broken = write_pipeline(tmp_path / "p", MODEL.replace("layers.ReLU(", "layers.Masking("))
     with pytest.raises(Unsupported):
         train(broken, run.path, fresh=True)
     assert run.has("metrics.json") and run.has("qat.keras")
