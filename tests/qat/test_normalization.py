@@ -123,6 +123,12 @@ def test_rows_without_deviation_do_not_widen_the_factor():
         assert noise > 32 and np.all(np.isfinite(made))
 
 
+def test_squares_of_small_numbers_are_not_lost():
+    x = np.random.default_rng(0).normal(0, 1e-4, (32, 24)).astype(np.float32)
+    noise, _, _ = calibrated(lambda: [L.UnitNormalization()], x)
+    assert noise > 32
+
+
 @pytest.mark.parametrize(
     "build, said",
     [

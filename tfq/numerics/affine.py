@@ -17,6 +17,8 @@ SMALLEST_RANGE = np.float32(2.0**-100)  # keeps scales positive and normal
 # A narrower activation is a constant 0 (a dead layer). It gets the range of 1: a scale near 0 would make the ratio of
 # accumulator to output larger than runtimes accept.
 CONSTANT_RANGE = np.float32(2.0**-20)
+# Of the squares of what lies above that.
+SMALLEST_SQUARE = np.float32(2.0**-40)
 _LOWEST = np.float32(-3.0e38)
 
 

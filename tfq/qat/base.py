@@ -16,7 +16,7 @@ import numpy as np
 from keras import ops
 
 from tfq.errors import TfqError
-from tfq.numerics.affine import Affine, divide, scale_zero_point
+from tfq.numerics.affine import CONSTANT_RANGE, Affine, divide, scale_zero_point, symmetric_scale
 from tfq.numerics.profiles import Profile, profile_named
 from tfq.qat import arrays, training
 from tfq.qat.modes import float_observer, inference, inferring
@@ -193,12 +193,18 @@ class QuantizedLayer(keras.layers.Layer):
         # NaN where `require_range` cannot look (JAX takes the variables away while it traces): never a made-up scale.
         return replace(made, scale=xp.where(weight > 0, made.scale, np.float32(np.nan)))
 
+    @property
+    def smallest(self) -> Any:
+        """What lies in a narrower range is a constant 0."""
+        return CONSTANT_RANGE
+
     def grid_of(self, xp: Any, lo: Any, hi: Any) -> Affine:
         """The grid of this layer's width for reals in [lo, hi]."""
         qmax = 2 ** (self.bits - 1) - 1
         if self.symmetric:
-            scale, _ = scale_zero_point(xp, -xp.maximum(xp.abs(lo), xp.abs(hi)), xp.zeros_like(hi), -qmax, 0)
-            return Affine(scale, np.float32(0), -qmax - 1, qmax)
+            largest = xp.maximum(xp.abs(lo), xp.abs(hi))
+            largest = xp.where(largest > self.smallest, largest, xp.zeros_like(largest) + np.float32(1))
+            return Affine(symmetric_scale(xp, largest, qmax), np.float32(0), -qmax - 1, qmax)
         scale, zero_point = scale_zero_point(xp, lo, hi)
         return Affine(scale, zero_point)
 

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from tfq.numerics import arrays as numpy_arrays
-from tfq.numerics.affine import Affine, quantize, scale_zero_point
+from tfq.numerics.affine import CONSTANT_RANGE, SMALLEST_SQUARE, Affine, quantize, scale_zero_point
 from tfq.ops import add, mul, sub
 from tfq.qat import arrays, training
 from tfq.qat.base import QuantizedLayer
@@ -60,6 +60,11 @@ class QuantizedBinary(QuantizedLayer):
     def compute_output_shape(self, input_shapes):
         shapes = [input_shapes, self.constant_shape] if self.constant_shape is not None else input_shapes
         return broadcast_shape(*shapes)
+
+    @property
+    def smallest(self):
+        """In 16 bits squares of small numbers, and their means, are no constants yet."""
+        return SMALLEST_SQUARE if self.bits > 8 else CONSTANT_RANGE
 
     def operands(self, inputs: Any) -> list[Any]:
         """Both operands, real, in order."""

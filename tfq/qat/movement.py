@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfq.numerics.affine import Affine
+from tfq.numerics.affine import CONSTANT_RANGE, SMALLEST_SQUARE, Affine
 from tfq.ops import average_pool_2d, mean
 from tfq.qat import arrays
 from tfq.qat.base import QuantizedLayer
@@ -131,6 +131,11 @@ class QuantizedMean(QuantizedLayer):
         super().__init__(**kwargs)
         self.axes = tuple(axes)
         self.keepdims = keepdims
+
+    @property
+    def smallest(self):
+        """In 16 bits squares of small numbers, and their means, are no constants yet."""
+        return SMALLEST_SQUARE if self.bits > 8 else CONSTANT_RANGE
 
     def compute_output_shape(self, input_shape):
         kept = [
