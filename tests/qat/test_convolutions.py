@@ -1,7 +1,6 @@
 """Convolutions in one and three dimensions, transposed ones, those of keras.ops, and what fuses with them."""
 
 import keras
-import numpy as np
 import pytest
 
 import tfq

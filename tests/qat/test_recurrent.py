@@ -143,7 +143,7 @@ REFUSED = {
     "leaves a size open": chain((None, 4), lambda: [L.LSTM(3)]),
     "mixes units": chain(SEQUENCE, lambda: [L.GRU(3, recurrent_activation="softmax")]),
     "cell Own has no int8 form": chain(SEQUENCE, lambda: [L.RNN(Own())]),
-    "cell ConvLSTMCell has no int8 form": chain((2, 3, 3, 3, 1), lambda: [L.ConvLSTM3D(1, 2)]),
+    "its states are volumes": chain((2, 3, 3, 3, 1), lambda: [L.ConvLSTM3D(1, 2)]),
 }
 
 

@@ -115,7 +115,10 @@ def _power(net: Net, call: Call) -> Value:
         return net.table(["exp", ["multiply", log, "x"]], exponent)
     power = number(net, exponent, "the exponent")
     if power == int(power) and 1 <= power <= 8:  # exact below 0, where the general power has no gradient
-        return net.table(reduce(lambda y, _: ["multiply", y, "x"], range(int(power) - 1), "x"), base)
+        product: Any = "x"
+        for _ in range(int(power) - 1):
+            product = ["multiply", product, "x"]
+        return net.table(product, base)
     return net.table(["power", "x", power], base)
 
 
