@@ -287,7 +287,9 @@ def wait_for_end(pid_fd: int) -> bool:
 @pytest.mark.parametrize("sign", ["SIGINT", "SIGKILL"])
 def test_no_child_outlives_its_parent(sign):
     parent = python("""
+        import signal
         from test_runtimes import MANY, X, child_for, clipper, run, slow
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which background jobs of a shell ignore
         run("litert", clipper(), [X])
         print(child_for("litert").process.pid, flush=True)
         run("litert", slow(), [MANY])
