@@ -144,6 +144,12 @@ def test_an_activity_regularizer_keeps_its_loss():
     assert len(quantized.losses) == 1 and quantized.losses[0] > 0
 
 
+def test_a_layer_that_its_own_config_does_not_make_is_refused():
+    model = chain((8, 8, 3), lambda: [L.RandomShear(0.1, 0.1), L.Conv2D(2, 3)])()
+    with pytest.raises(tfq.Unsupported, match="RandomShear.*its own get_config"):
+        tfq.quantize(model)
+
+
 def test_a_random_crop_is_refused():
     with pytest.raises(tfq.Unsupported, match="crop or resize before the model"):
         tfq.plan(chain((8, 8, 3), lambda: [L.RandomCrop(4, 4)])())

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfq.errors import TfqError
+from tfq.errors import TfqError, Unsupported
 from tfq.qat.base import QuantizedLayer
 from tfq.qat.binary import QuantizedBinary
 from tfq.qat.borders import Borders, grid_of
@@ -173,7 +173,13 @@ def _of_width(part: Part, layer: Any, sources: list[Any], recipe: Recipe, border
 
 def _copy(layer: Any, weights: list[np.ndarray] | None, **changes: Any) -> Any:
     """A Keras layer like this one, with its weights, sharing nothing with it."""
-    clone = type(layer).from_config({**layer.get_config(), **changes})
+    try:
+        clone = type(layer).from_config({**layer.get_config(), **changes})
+    except (TypeError, ValueError) as error:  # some of Keras's own layers do not take their own config back
+        raise Unsupported(
+            f"layer {layer.name!r} ({type(layer).__name__}): its own get_config does not make it again ({error}); "
+            "leave it out of the model, or give it arguments that survive saving"
+        ) from error
     if layer.built:
         clone.build_from_config(layer.get_build_config())
     clone.trainable = layer.trainable
