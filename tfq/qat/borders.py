@@ -7,8 +7,8 @@ from typing import Any
 from tfq.qat.base import producer_of
 from tfq.qat.capture import Value
 from tfq.qat.elementwise import QuantizedInput, Requantize
-from tfq.qat.part import Part
-from tfq.qat.plan import Plan, free_name, uses_of
+from tfq.qat.part import Part, uses_of
+from tfq.qat.plan import Plan, free_name
 from tfq.qat.widths import SAME_GRID
 
 

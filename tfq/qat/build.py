@@ -21,7 +21,6 @@ from tfq.qat.elementwise import (
     QuantizedRelu,
     QuantizedRelu6,
     QuantizedScale,
-    QuantizedStop,
     Requantize,
 )
 from tfq.qat.embedding import QuantizedEmbedding
@@ -265,7 +264,6 @@ MAKERS: dict[str, Callable[[Part, Recipe], Any]] = {
     "logical_or": _of_kind(QuantizedLogic),
     "select": _plain(QuantizedSelect),
     "prelu": _prelu,
-    "stop_gradient": _plain(QuantizedStop),
     "table": _plain(QuantizedTable),
     "wide_table": _plain(QuantizedWideTable),
     "requantize": _plain(Requantize),

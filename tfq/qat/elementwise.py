@@ -234,26 +234,3 @@ class QuantizedRelu6(QuantizedLayer):
 
     def lower(self, site, inputs, output):
         return [Step("RELU6", tuple(inputs), output)]
-
-
-@keras.saving.register_keras_serializable(package="tfq")
-class QuantizedStop(QuantizedLayer):
-    """stop_gradient: nothing in the file."""
-
-    has_range = False
-    keeps_input_grid = True
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def real(self, x, site):
-        return ops.stop_gradient(x)
-
-    def train(self, x, site):
-        return self.real(x, site)
-
-    def infer(self, x, site):
-        return x
-
-    def lower(self, site, inputs, output):
-        return []

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfq.qat.capture import Value
-from tfq.qat.part import Part, numpy_weights
+from tfq.qat.part import Part, numpy_weights, readers_of
 from tfq.qat.plan import Plan
 
 ROUNDS = 20
@@ -64,10 +64,7 @@ def equalize(planned: Plan) -> None:
 
 def find_pairs(planned: Plan) -> list[Pair]:
     """Every pair of parts that may be rescaled against each other."""
-    readers: dict[Value, list[Part]] = {}
-    for part in planned.parts:
-        for value in part.inputs:
-            readers.setdefault(value, []).append(part)
+    readers = readers_of(planned.parts)
     pairs = []
     for part in planned.parts:
         second = _next_weighted(part, readers, set(planned.graph.outputs)) if _can_lead(part) else None

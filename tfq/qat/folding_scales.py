@@ -13,7 +13,7 @@ import numpy as np
 from tfq.numerics.affine import product
 from tfq.qat.capture import Value
 from tfq.qat.channel_scale import ChannelScale
-from tfq.qat.part import WEIGHTED, Part
+from tfq.qat.part import WEIGHTED, Part, readers_of
 from tfq.qat.values import variable_value
 
 # Beyond this ratio of factors, the weights of one output channel would lose precision.
@@ -22,10 +22,7 @@ _WIDEST = 4.0
 
 def fold_scales(parts: list[Part], outputs: list[Value]) -> list[Part]:
     """The parts with constant scales marked for `fuse` to put into the layer before, or put into the layer behind."""
-    readers: dict[Value, list[Part]] = {}
-    for part in parts:
-        for value in part.inputs:
-            readers.setdefault(value, []).append(part)
+    readers = readers_of(parts)
     makers = {part.output: part for part in parts}
     kept = []
     for part in parts:

@@ -48,3 +48,20 @@ def numpy_weights(part: Part, norm: bool = False) -> list[Any]:
     if planned is not None or layer is None:
         return planned or []
     return [keras.ops.convert_to_numpy(w) for w in layer.weights]
+
+
+def uses_of(parts: list[Part], outputs: list[Value]) -> dict[Value, int]:
+    """How often each value is read, by parts or as an output of the model."""
+    uses: dict[Value, int] = {}
+    for value in [value for part in parts for value in part.inputs] + outputs:
+        uses[value] = uses.get(value, 0) + 1
+    return uses
+
+
+def readers_of(parts: list[Part]) -> dict[Value, list[Part]]:
+    """The parts that read each value, in order; a part that reads it twice is there twice."""
+    readers: dict[Value, list[Part]] = {}
+    for part in parts:
+        for value in part.inputs:
+            readers.setdefault(value, []).append(part)
+    return readers

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from tfq.errors import TfqError, Unsupported
 from tfq.qat.capture import Graph, Value
 from tfq.qat.folding_scales import fold_scales
-from tfq.qat.part import WEIGHTED, Part
+from tfq.qat.part import WEIGHTED, Part, uses_of
 from tfq.qat.reshapes import tidy_reshapes
 from tfq.qat.rules import decompose
 from tfq.qat.tables import merge_tables
@@ -54,14 +54,6 @@ def make_plan(graph: Graph, recipe: Recipe) -> Plan:
     name_outputs(parts, graph)
     make_names_unique(parts, graph)
     return Plan(parts, graph, recipe)
-
-
-def uses_of(parts: list[Part], outputs: list[Value]) -> dict[Value, int]:
-    """How often each value is read, by parts or as an output of the model."""
-    uses: dict[Value, int] = {}
-    for value in [value for part in parts for value in part.inputs] + outputs:
-        uses[value] = uses.get(value, 0) + 1
-    return uses
 
 
 def bypass_identities(parts: list[Part], outputs: list[Value]) -> list[Part]:

@@ -12,7 +12,7 @@ from tfq.numerics import arrays
 from tfq.numerics.expression import Expression, affine_coefficients, is_boolean, same_function, size, substitute
 from tfq.qat.capture import Value
 from tfq.qat.channel_scale import ChannelScale
-from tfq.qat.part import Part
+from tfq.qat.part import Part, uses_of
 
 # Kinds with a kernel of their own, as functions.
 NATIVE: dict[str, Expression] = {
@@ -91,7 +91,7 @@ def _worth_it(part: Part, tables: set[Value]) -> bool:
 def _chain(parts: list[Part], outputs: list[Value]) -> list[Part]:
     """A table of a table, or of a sigmoid or tanh, that nothing else reads; and these, or a relu, of a table."""
     makers = {part.output: part for part in parts}
-    reads = _reads(parts, outputs)
+    reads = uses_of(parts, outputs)
     for part in parts:
         before = makers.get(part.inputs[0]) if part.inputs else None
         if before is None or reads[before.output] != 1 or not _chains(part, before, makers):
@@ -110,13 +110,6 @@ def _chains(part: Part, before: Part, makers: dict[Value, Part]) -> bool:
         return before.inputs[0] in makers and makers[before.inputs[0]].kind == "table"
     # A scale takes in a relu.
     return part.kind not in ("relu", "relu6") or affine_coefficients(_function(before)) is None
-
-
-def _reads(parts: list[Part], outputs: list[Value]) -> dict[Value, int]:
-    reads = {part.output: 0 for part in parts}
-    for value in [value for part in parts for value in part.inputs] + outputs:
-        reads[value] = reads.get(value, 0) + 1
-    return reads
 
 
 def _without_unread(parts: list[Part], outputs: list[Value]) -> list[Part]:

@@ -160,11 +160,6 @@ def _cast(net: Net, call: Call) -> Value:
     return net.table(["not_equal", "x", 0.0] if dtype == "bool" else ["trunc", "x"], x)
 
 
-def _stop_gradient(net: Net, call: Call) -> Value:
-    x = tensor(call)
-    return net.part("stop_gradient", [x], x.shape)
-
-
 def _filled(net: Net, call: Call) -> Value:
     """zeros_like, ones_like, full_like."""
     fill = {"ZerosLike": 0.0, "OnesLike": 1.0}.get(type(call.layer).__name__)
@@ -226,7 +221,6 @@ RULES: dict[type, Rule] = {
     operation("numpy", "Copy"): _identity,
     operation("core", "Cast"): _cast,
     operation("core", "SaturateCast"): _cast,
-    operation("core", "StopGradient"): _stop_gradient,
     operation("numpy", "ZerosLike"): _filled,
     operation("numpy", "OnesLike"): _filled,
     operation("numpy", "FullLike"): _filled,
